@@ -1,0 +1,24 @@
+FROM python:3.11-slim-bookworm
+
+# pg_dump and pg_restore, for backups.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends postgresql-client \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --system --uid 10001 --create-home studio \
+    && install --directory --owner=studio --group=studio /data
+
+WORKDIR /app
+COPY requirements.lock .
+RUN pip install --no-cache-dir --no-deps --requirement requirements.lock
+COPY manage.py .
+COPY studio studio
+COPY vidgo_site vidgo_site
+COPY templates templates
+COPY static static
+
+ENV PYTHONUNBUFFERED=1 STUDIO_DATA_DIR=/data BIND=0.0.0.0
+USER studio
+VOLUME /data
+EXPOSE 8000
+HEALTHCHECK --start-period=60s CMD ["python", "-c", "import urllib.request as r; r.urlopen(r.Request('http://127.0.0.1:8000/healthz', headers={'Host': 'localhost'}), timeout=5)"]
+CMD ["gunicorn", "--config", "vidgo_site/gunicorn.py"]

@@ -1,0 +1,75 @@
+// The swap style "keyed": children are matched by id and replaced only when their data-rev differs,
+// so that focus, open details, sound and video outlive a refresh. A child with data-keyed is itself
+// such a list. Nodes that stay are never moved: moving a media element stops it.
+const isPlaying = (node) =>
+  [...node.querySelectorAll("audio, video, studio-mixer")].some((media) => !media.paused && !media.ended);
+
+function keepState(old, fresh) {
+  for (const details of old.querySelectorAll("details[id]")) {
+    const twin = fresh.querySelector(`#${CSS.escape(details.id)}`);
+    if (twin) twin.open = details.open;
+  }
+  for (const box of old.querySelectorAll("input[type=checkbox][id]")) {
+    const twin = fresh.querySelector(`#${CSS.escape(box.id)}`);
+    if (twin) twin.checked = box.checked;
+  }
+  for (const field of old.querySelectorAll("input[type=text][id], textarea[id]")) {
+    const twin = fresh.querySelector(`#${CSS.escape(field.id)}`);
+    if (twin && field.value !== field.defaultValue) twin.value = field.value;
+  }
+}
+
+const same = (one, other) =>
+  one.tagName === other.tagName &&
+  ["id", "href", "name", "value", "src", "aria-label"].every(
+    (name) => one.getAttribute(name) === other.getAttribute(name),
+  );
+
+// What replaces the node that holds the focus takes it over, on the same control.
+function replace(old, fresh) {
+  const focused = old.contains(document.activeElement) ? document.activeElement : null;
+  old.replaceWith(fresh);
+  if (!focused) return;
+  const twin = [fresh, ...fresh.querySelectorAll(focused.tagName)].find((node) => same(focused, node));
+  twin?.focus({ preventScroll: true });
+  if (twin?.matches("input[type=text], textarea")) twin.setSelectionRange(focused.selectionStart, focused.selectionEnd);
+}
+
+function merge(list, wanted, added) {
+  const fresh = [...wanted.children];
+  const ids = new Set(fresh.map((child) => child.id));
+  const kept = new Map();
+  for (const child of [...list.children]) {
+    if (ids.has(child.id)) kept.set(child.id, child);
+    else child.remove();
+  }
+  let last = null;
+  for (const child of fresh) {
+    const old = kept.get(child.id);
+    if (!old) {
+      if (last) last.after(child);
+      else list.prepend(child);
+      added.push(child);
+      last = child;
+    } else if (child.hasAttribute("data-keyed") && old.hasAttribute("data-keyed")) {
+      merge(old, child, added);
+      last = old;
+    } else if (old.dataset.rev === child.dataset.rev || isPlaying(old)) {
+      last = old;
+    } else {
+      keepState(old, child);
+      replace(old, child);
+      added.push(child);
+      last = child;
+    }
+  }
+}
+
+htmx.defineExtension("keyed", {
+  handleSwap(style, target, fragment) {
+    if (style !== "keyed") return false;
+    const added = [];
+    merge(target, fragment, added);
+    return added;
+  },
+});

@@ -1,0 +1,47 @@
+// Small things of every page: copy buttons, menus that close, pictures shown large, lists that search.
+document.addEventListener("click", async ({ target }) => {
+  const button = target.closest("[data-copy]");
+  if (!button) return;
+  await navigator.clipboard.writeText(button.dataset.copy);
+  document.getElementById("live").textContent = "Copied";
+  button.classList.add("copied");
+  setTimeout(() => button.classList.remove("copied"), 1500);
+});
+
+const closeMenus = (except) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) if (menu !== except) menu.open = false;
+};
+document.addEventListener("click", ({ target }) => closeMenus(target.closest("details.menu")));
+document.addEventListener("keydown", ({ key, target }) => {
+  if (key !== "Escape") return;
+  target.closest("details.menu[open]")?.querySelector("summary").focus();
+  closeMenus(null);
+});
+
+const large = document.getElementById("large");
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-large]");
+  if (!link || event.metaKey || event.ctrlKey) return;
+  event.preventDefault();
+  const picture = large.querySelector("img");
+  picture.src = link.href;
+  picture.alt = link.dataset.large;
+  large.showModal();
+});
+large.addEventListener("click", () => large.close());
+
+// A list is searched while it is typed; Enter would leave the form that is being filled.
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.target.matches("[data-search]")) event.preventDefault();
+});
+
+document.addEventListener("change", ({ target }) => {
+  if (target.matches("[data-speed]")) target.closest("section").querySelector("video").playbackRate = Number(target.value);
+});
+document.addEventListener("click", ({ target }) => {
+  const video = target.closest("[data-full]")?.closest("section").querySelector("video");
+  if (!video) return;
+  // Safari on a phone has a way of its own.
+  if (video.requestFullscreen) video.requestFullscreen();
+  else video.webkitEnterFullscreen();
+});

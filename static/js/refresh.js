@@ -1,0 +1,82 @@
+// Elements with data-refresh="2" ask for their content again every so many seconds, with the ETag of
+// what they show; what turned ready or failed is said aloud, and in the title of a hidden page.
+const SLOW = 15;
+const MOVING = '[data-status="pending"], [data-status="not_started"], [data-status="running"], [data-unsettled]';
+const NEWS = { finished: "Ready", failed: "Failed" };
+const title = document.title;
+const tags = new WeakMap();
+const timers = new WeakMap();
+let before = new Map();
+
+function statuses(element) {
+  const shown = [...element.querySelectorAll("[data-status]")];
+  return new Map(shown.map((status) => [status.dataset.task, status]));
+}
+
+function announce(status) {
+  const word = NEWS[status.dataset.status];
+  const text = `${word}: ${status.dataset.name}`;
+  document.getElementById("live").textContent = text;
+  if (document.hidden) document.title = `● ${word} – ${title}`;
+}
+
+// A list never settles: a teammate's new task can come at any time.
+const isSettled = (element) => element.id !== "tasks" && !element.querySelector(MOVING);
+
+function schedule(element) {
+  const slow = document.hidden || isSettled(element);
+  const seconds = slow ? SLOW : Number(element.dataset.refresh);
+  clearTimeout(timers.get(element));
+  const timer = setTimeout(() => {
+    htmx.trigger(element, "refresh");
+    schedule(element);
+  }, seconds * 1000);
+  timers.set(element, timer);
+}
+
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return;
+  document.title = title;
+  for (const element of document.querySelectorAll("[data-refresh]")) {
+    htmx.trigger(element, "refresh");
+    schedule(element);
+  }
+});
+
+document.addEventListener("htmx:configRequest", ({ detail }) => {
+  const tag = tags.get(detail.elt);
+  if (tag) detail.headers["If-None-Match"] = tag;
+});
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { elt, xhr, pathInfo } = event.detail;
+  if (!elt.dataset.refresh) return;
+  const asked = new URL(pathInfo.requestPath, location);
+  if (new URL(xhr.responseURL).pathname !== asked.pathname) {
+    // Another page answered: the session is over, and this is where one signs in.
+    event.preventDefault();
+    location.reload();
+    return;
+  }
+  tags.set(elt, xhr.getResponseHeader("ETag"));
+  before = new Map([...statuses(elt)].map(([task, status]) => [task, status.dataset.status]));
+});
+
+document.addEventListener("htmx:afterSwap", ({ detail }) => {
+  if (!detail.elt.dataset.refresh) return;
+  for (const [task, status] of statuses(detail.elt)) {
+    const old = before.get(task);
+    if (old && old !== status.dataset.status && NEWS[status.dataset.status]) announce(status);
+  }
+});
+
+// What was playing was left as it stood; once it stops, the next answer must be a whole one.
+for (const stop of ["pause", "ended"]) {
+  document.addEventListener(stop, (event) => tags.delete(event.target.closest("[data-refresh]")), true);
+}
+
+const connection = document.getElementById("connection");
+document.addEventListener("htmx:sendError", () => (connection.hidden = false));
+document.addEventListener("htmx:afterOnLoad", () => (connection.hidden = true));
+
+document.querySelectorAll("[data-refresh]").forEach(schedule);

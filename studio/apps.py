@@ -1,0 +1,26 @@
+"""The app's configuration."""
+
+from django.apps import AppConfig
+from django.contrib.admin import apps as admin
+from django.db.models.signals import post_migrate
+
+
+class StudioConfig(AppConfig):
+    """The dashboard itself."""
+
+    default = True
+    name = "studio"
+    verbose_name = "Studio"
+
+    def ready(self) -> None:
+        """Have the members' group made wherever the tables are."""
+        from studio.roles import make_groups
+
+        post_migrate.connect(make_groups, sender=self)
+
+
+class CockpitConfig(admin.AdminConfig):
+    """Django's admin with the cockpit for its first page."""
+
+    default = False
+    default_site = "studio.cockpit.Cockpit"

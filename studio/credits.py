@@ -1,0 +1,121 @@
+"""What tasks cost: by month, operation and person, from `credits_amount` alone."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from statistics import median
+from typing import Any
+
+from django.core.cache import cache
+from django.db.models import Count, Sum
+from django.db.models.functions import TruncMonth
+
+from studio import operations
+from studio.models import Task
+
+SAMPLE = 20
+# Seconds a usual cost is kept: it moves slowly.
+KEEP = 60
+MONTHS = 12
+# The chart's measures, in the units of its viewBox.
+WIDTH, HEIGHT, GAP, LABELS = 720, 220, 12, 24
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One operation's part of one month in the chart."""
+
+    label: str
+    kind: int
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+def rows() -> list[dict[str, Any]]:
+    """Give month, operation, person, tasks and credits, newest month first."""
+    nouns = {kind.model: kind.noun for kind in operations.OPERATIONS.values()}
+    found = (
+        # What was brought in was paid for elsewhere.
+        Task.objects.filter(credits_amount__isnull=False, model__in=nouns)
+        .order_by()
+        .annotate(month=TruncMonth("created_at"))
+        .values("month", "model", "created_by__username")
+        .annotate(tasks=Count("pk"), credits=Sum("credits_amount"))
+    )
+    told = [
+        {
+            "month": row["month"].date().replace(day=1),
+            "model": row["model"],
+            "operation": nouns[row["model"]],
+            "person": row["created_by__username"] or "",
+            "tasks": row["tasks"],
+            "credits": row["credits"],
+        }
+        for row in found
+    ]
+    return sorted(told, key=lambda r: (-r["month"].toordinal(), r["operation"], r["person"]))
+
+
+def totals(table: list[dict[str, Any]], field: str) -> list[tuple[Any, int, Decimal]]:
+    """Give value, tasks and credits for each value of `field`, the dearest first."""
+    tasks: dict[Any, int] = defaultdict(int)
+    credits: dict[Any, Decimal] = defaultdict(Decimal)
+    for row in table:
+        tasks[row[field]] += row["tasks"]
+        credits[row[field]] += row["credits"]
+    return [(v, tasks[v], c) for v, c in sorted(credits.items(), key=lambda each: -each[1])]
+
+
+def chart(table: list[dict[str, Any]]) -> dict[str, Any]:
+    """Give the last months' bars, stacked by operation, for an SVG that the page draws."""
+    months = sorted({row["month"] for row in table})[-MONTHS:]
+    names = sorted({row["operation"] for row in table})
+    sums: dict[Any, Decimal] = defaultdict(Decimal)
+    for row in table:
+        sums[row["month"], row["operation"]] += row["credits"]
+    highest = max((sum(sums[m, n] for n in names) for m in months), default=Decimal(0))
+    step = WIDTH / max(len(months), 1)
+    return {
+        "width": WIDTH,
+        "height": HEIGHT + LABELS,
+        "bars": list(_bars(months, names, sums, step, highest)) if highest else [],
+        "months": [(m, round(i * step + step / 2, 1), HEIGHT + 18) for i, m in enumerate(months)],
+        "names": list(enumerate(names)),
+    }
+
+
+def usual_cost(model: str) -> Decimal | None:
+    """Give the median credits of the last tasks of `model`, None before there is one."""
+    key = f"cost:{model}"
+    known = cache.get(key)
+    if known is None:
+        amounts = Task.objects.filter(
+            model=model, status=Task.Status.FINISHED, credits_amount__isnull=False
+        ).values_list("credits_amount", flat=True)[:SAMPLE]
+        known = median([amount or Decimal(0) for amount in amounts]) if amounts else ""
+        cache.set(key, known, KEEP)
+    return known if known != "" else None
+
+
+def usual_words(model: str) -> str:
+    """Say the usual cost in a sentence, "" where nothing is known."""
+    cost = usual_cost(model)
+    return "" if cost is None else f"Usually costs {cost.normalize():f} credits."
+
+
+def _bars(
+    months: list[Any], names: list[str], sums: dict[Any, Decimal], step: float, highest: Decimal
+) -> Iterator[Bar]:
+    width = min(step - GAP, 64)
+    for i, month in enumerate(months):
+        top = float(HEIGHT)
+        for kind, name in enumerate(names):
+            height = float(sums[month, name] / highest) * (HEIGHT - 8)
+            if height:
+                top -= height
+                label = f"{month:%B %Y}, {name}: {sums[month, name].normalize():f} credits"
+                x = i * step + (step - width) / 2
+                yield Bar(label, kind, round(x, 1), round(top, 1), width, round(height, 1))

@@ -1,0 +1,67 @@
+"""The small forms that are no operation's."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.contrib.auth import get_user_model
+from django.core.validators import MinValueValidator
+
+from studio import operations
+from studio.models import Task
+
+MAX_IMPORTS = 50
+
+
+class AdoptForm(forms.Form):
+    """A `task_id` for an unconfirmed task."""
+
+    task_id = forms.CharField(
+        label="task_id", max_length=200, help_text="As Vidgo's console shows it for this task."
+    )
+
+
+class ImportForm(forms.Form):
+    """One or several `task_id`s of songs made elsewhere."""
+
+    task_id = forms.CharField(
+        label="Task ids",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="From Vidgo's console, one a line or separated by blanks.",
+    )
+
+    def clean_task_id(self) -> list[str]:
+        """Give the ids, each once, in the order typed."""
+        ids = list(dict.fromkeys(self.cleaned_data["task_id"].replace(",", " ").split()))
+        if len(ids) > MAX_IMPORTS:
+            raise forms.ValidationError(f"At most {MAX_IMPORTS} at once.")
+        if any(len(task_id) > 200 for task_id in ids):
+            raise forms.ValidationError("One of these is too long to be a task id.")
+        return ids
+
+
+class FilterForm(forms.Form):
+    """What the list is narrowed to; all of it stands in the address."""
+
+    q = forms.CharField(label="Search", required=False, max_length=100)
+    model = forms.ChoiceField(label="What", required=False)
+    status = forms.ChoiceField(label="State", required=False)
+    person = forms.ModelChoiceField(
+        get_user_model().objects.all(), label="Who", required=False, empty_label="Everyone"
+    )
+    since = forms.DateField(
+        label="Since",
+        required=False,
+        # Long before there was anything to show, and within what every time zone can count.
+        validators=[MinValueValidator(date(2000, 1, 1))],
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kinds = [*operations.OPERATIONS.values(), operations.IMPORT]
+        self.fields["model"].choices = [  # type: ignore[attr-defined]
+            ("", "Everything"),
+            *((kind.model, kind.noun) for kind in kinds),
+        ]
+        self.fields["status"].choices = [("", "Any state"), *Task.Status.choices]  # type: ignore[attr-defined]

@@ -1,0 +1,41 @@
+"""How the entries of music-making tasks are read: songs with sound, picture and words."""
+
+from typing import Any
+
+from studio.operations.base import Found, FoundTrack, Kind, read_entries
+from studio.vidgo.payloads import number, text
+
+
+def _known(path: str, url: str, index: int) -> tuple[Kind, str, int] | None:
+    if path == "audio":
+        return (Kind.AUDIO, f"Variation {index + 1}", index * 2)
+    if path == "image":
+        return (Kind.IMAGE, f"Picture {index + 1}", index * 2 + 1)
+    return None
+
+
+def read(files: list[dict[str, Any]]) -> list[Found]:
+    """Find sound and picture of each entry (vidgo-api.md, "`files`, by operation")."""
+    return read_entries(files, _known)
+
+
+def read_tracks(files: list[dict[str, Any]]) -> list[FoundTrack]:
+    """Find the songs: the entries with an `audio_id`, usually two variations."""
+    return [
+        FoundTrack(
+            audio_id=audio_id,
+            title=text(entry.get("title"))[:200] or "Untitled",
+            tags=_words(entry.get("tags"))[:1000],
+            prompt=text(entry.get("prompt")),
+            duration=number(entry.get("duration")),
+            order=index,
+            audio_key=f"{audio_id}.audio",
+            image_key=f"{audio_id}.image",
+        )
+        for index, entry in enumerate(files)
+        if (audio_id := text(entry.get("audio_id"))[:200])
+    ]
+
+
+def _words(value: Any) -> str:
+    return ", ".join(filter(None, map(text, value))) if isinstance(value, list) else text(value)

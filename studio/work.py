@@ -1,0 +1,56 @@
+"""Holding a row for one job: a conditional UPDATE that must change exactly one row.
+
+The engine alone forgets a job whose worker was killed. So the row itself says until when it is
+held: in the engine's queue while `lease` is empty, by a job while it is not. The lease is drawn
+anew each time a job takes the row, and fences off whoever comes too late.
+"""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import Model, Q, QuerySet
+from django.utils import timezone
+
+from studio.models import Asset, Preview, Task, unguessable
+
+Row = type[Task] | type[Asset] | type[Preview]
+
+
+def free(model: Row) -> "QuerySet[Model]":
+    """Give the rows of `model` that are due and that nobody holds."""
+    now = timezone.now()
+    return model._default_manager.filter(
+        Q(held_until__isnull=True) | Q(held_until__lt=now), due_at__lte=now
+    )
+
+
+def hold(model: Row, pk: int) -> bool:
+    """Hold a due row for the engine's queue. Gives False if another was first."""
+    until = timezone.now() + timedelta(seconds=settings.STUDIO_QUEUE_PATIENCE)
+    return bool(free(model).filter(pk=pk).update(lease="", held_until=until))
+
+
+def take(model: Row, pk: int, seconds: float) -> str:
+    """Take a due row over from the queue for `seconds`. Gives the lease, "" if it is not to be had.
+
+    Any job of the row may take it, however long it has lain in the queue, so that a queue which
+    is slower than its patience still gets on. A second one finds the row taken, or done.
+    """
+    lease = unguessable()
+    now = timezone.now()
+    untaken = Q(lease="") | Q(held_until__isnull=True) | Q(held_until__lt=now)
+    taken = model._default_manager.filter(untaken, pk=pk, due_at__lte=now).update(
+        lease=lease, held_until=now + timedelta(seconds=seconds)
+    )
+    return lease if taken else ""
+
+
+def extend(model: Row, pk: int, lease: str, seconds: float) -> bool:
+    """Keep a row for `seconds` more. Gives False if it is no longer ours: stop then."""
+    until = timezone.now() + timedelta(seconds=seconds)
+    return bool(model._default_manager.filter(pk=pk, lease=lease).update(held_until=until))
+
+
+def backoff(attempts: int, first: float = 5.0, longest: float = 600.0) -> float:
+    """Give the seconds to wait after `attempts` tries: doubling from `first` up to `longest`."""
+    return min(first * 2 ** min(max(attempts - 1, 0), 16), longest)

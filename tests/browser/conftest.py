@@ -1,0 +1,121 @@
+"""A real Chromium and two products: one as a stranger starts it, one whose API misbehaves."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+
+from tests.browser.pages import Visit, finish_imports, sign_in
+from tests.product import Product
+from vidgo_sandbox import SONGS, Sandbox
+
+# A violation of the page's policy is an event; told on the console it fails the test like an error.
+TELL_VIOLATIONS = """
+document.addEventListener("securitypolicyviolation", (event) =>
+  console.error(`policy violated: ${event.violatedDirective} ${event.blockedURI}`));
+"""
+QUIET = (
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Start the system's own Chromium; as root it has no sandbox."""
+    root = ("--no-sandbox",) if os.geteuid() == 0 else ()
+    found = shutil.which("chromium") or shutil.which("google-chrome")
+    assert found, "there is no Chromium: run scripts/browser"
+    return {**browser_type_launch_args, "executable_path": found, "args": [*QUIET, *root]}
+
+
+@pytest.fixture(scope="session")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """Give the product as `make run` starts it without a key: with its own sandbox."""
+    with Product(tmp_path_factory.mktemp("product")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """Give a quick API that a test can script (`api.script`)."""
+    with Sandbox(tmp_path_factory.mktemp("api"), pace=0.2, light=True) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def scripted(api: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """Give a second product, which works against `api` and has its songs."""
+    data = tmp_path_factory.mktemp("scripted")
+    with Product(data, VIDGO_API_URL=api.url, VIDGO_API_KEY="sandbox") as running:
+        finish_imports(running, [song.task_id for song in SONGS])
+        yield running
+
+
+@pytest.fixture
+def open_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Give a call that opens a new browser context; each is closed, and none may have complained.
+
+    The page's own faults fail the test: errors on the console, uncaught exceptions, violations of
+    its policy. `complaints=[...]` collects them elsewhere, for a test that provokes one.
+    """
+    contexts: list[BrowserContext] = []
+    faults: list[str] = []
+
+    def make(complaints: list[str] | None = None, **options: Any) -> BrowserContext:
+        told = faults if complaints is None else complaints
+        context = browser.new_context(**options)
+        context.set_default_timeout(15_000)
+        context.add_init_script(TELL_VIOLATIONS)
+
+        def on_console(message: ConsoleMessage) -> None:
+            if message.type in ("error", "warning"):
+                told.append(f"{message.page.url if message.page else ''}: {message.text}")
+
+        context.on("console", on_console)
+        context.on("weberror", lambda error: told.append(f"uncaught: {error.error}"))
+        contexts.append(context)
+        return context
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert not faults, "\n".join(faults)
+
+
+@pytest.fixture(scope="session")
+def _states(browser: Browser) -> dict[str, Any]:
+    return {}
+
+
+@pytest.fixture
+def visit(
+    browser: Browser, open_context: Callable[..., BrowserContext], _states: dict[str, Any]
+) -> Callable[..., Page]:
+    """Give a call that opens a signed-in page of a product: `visit(product, "/songs/", ...)`."""
+
+    def make(product: Product, path: str = "/", **options: Any) -> Page:
+        if product.url not in _states:
+            context = browser.new_context(base_url=product.url)
+            sign_in(context.new_page())
+            _states[product.url] = context.storage_state()
+            context.close()
+        context = open_context(base_url=product.url, storage_state=_states[product.url], **options)
+        page = context.new_page()
+        page.goto(path)
+        return page
+
+    return make
+
+
+@pytest.fixture
+def page(visit: Visit, product: Product) -> Page:
+    """Give a signed-in page of the product, at its list."""
+    return visit(product)

@@ -1,0 +1,101 @@
+"""Every page, in every state: for axe, in dark and light, and on a phone 360 pixels wide."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page
+
+from tests.browser.pages import Visit, open_folds, violations
+from tests.browser.places import PLACES, make
+from tests.product import Product, until
+from vidgo_sandbox import Sandbox
+
+PHONE: Any = {"width": 360, "height": 740}
+DESK: Any = {"width": 1280, "height": 800}
+# What the colours of the other scheme can break.
+COLOURS = ["color-contrast", "link-in-text-block"]
+
+
+@pytest.fixture(scope="session")
+def places(scripted: Product, api: Sandbox) -> dict[str, str]:
+    """Give the path of every page in every state."""
+    return make(scripted, api)
+
+
+@pytest.fixture(scope="session")
+def empty(api: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """Give a product in which nothing is yet, and whose key the API refuses."""
+    data = tmp_path_factory.mktemp("empty")
+    with Product(data, VIDGO_API_URL=api.url, VIDGO_API_KEY="wrong") as running:
+        yield running
+
+
+def _check(page: Page) -> None:
+    """See that axe finds nothing in either scheme, and that a phone scrolls only downwards."""
+    open_folds(page)
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    assert not violations(page)
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    assert not violations(page, COLOURS)
+    page.set_viewport_size(PHONE)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert not violations(page, ["target-size"])
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(
+    scripted: Product, places: dict[str, str], visit: Visit, name: str
+) -> None:
+    told: list[str] = []
+    page = visit(scripted, places[name], complaints=told, viewport=DESK)
+    _check(page)
+    # A page that is not there is told on the console; nothing else is.
+    assert [line for line in told if "status of 404" not in line] == []
+    assert bool(told) == (name == "a page that is not there")
+
+
+@pytest.mark.parametrize("path", ["/", "/songs/", "/personas/", "/new/create-music-video/"])
+def test_empty_pages_too(empty: Product, visit: Visit, path: str) -> None:
+    _check(visit(empty, path, viewport=DESK))
+
+
+@pytest.mark.parametrize("model", ["generate-persona", "add-instrumental"])
+def test_forms_with_errors_too(scripted: Product, visit: Visit, model: str) -> None:
+    page = visit(scripted, f"/new/{model}/", viewport=DESK)
+    page.locator(".send button").click()
+    page.locator(".box.trouble").wait_for()
+    _check(page)
+
+
+def test_the_sign_in_too_with_its_error(
+    scripted: Product, open_context: Callable[..., BrowserContext]
+) -> None:
+    page = open_context(base_url=scripted.url, viewport=DESK).new_page()
+    page.goto("/login/")
+    _check(page)
+    page.get_by_label("Username").fill("nobody")
+    page.get_by_label("Password").fill("nothing")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("alert").wait_for()
+    _check(page)
+
+
+def test_menus_too(scripted: Product, visit: Visit) -> None:
+    page = visit(scripted, viewport=DESK)
+    for menu in page.locator("details.menu > summary").all():
+        menu.click()
+        assert not violations(page)
+        page.set_viewport_size(PHONE)
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        page.set_viewport_size(DESK)
+
+
+def test_a_refused_key_too(empty: Product, visit: Visit) -> None:
+    page = visit(empty, "/songs/import/", viewport=DESK)
+    page.get_by_label("Task ids").fill("task-of-a-song")
+    page.locator(".send button").click()
+    page.wait_for_url("**/tasks/*/")
+    told = page.get_by_text("Vidgo refuses the key.")
+    until(lambda: told.count() or page.reload(), 20, "the refusal")
+    _check(page)

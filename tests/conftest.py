@@ -1,0 +1,156 @@
+"""What the tests share: people, a sandbox, and the worker run by hand."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.test import Client
+from django.utils import timezone
+from django_tasks_db.management.commands.db_worker import Worker
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from studio import jobs, lifecycle, roles
+from studio.models import Task
+from tests.product import until
+from tests.recorder import Recorder
+from vidgo_sandbox import Sandbox
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files() -> None:
+    call_command("collectstatic", interactive=False, verbosity=0)
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings: Settings) -> None:
+    # A good hash takes a third of a second, for each test that has somebody in it.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def ann(db: None) -> User:
+    """A member of the band."""
+    user = User.objects.create_user("ann", password="correct horse battery")
+    roles.give(user, roles.Role.MEMBER)
+    return user
+
+
+@pytest.fixture
+def signed_in(ann: User, client: Client) -> Client:
+    """Ann's browser, without JavaScript."""
+    client.force_login(ann)
+    return client
+
+
+@pytest.fixture
+def sandbox(live_server: LiveServer, settings: Settings, tmp_path: Path) -> Iterator[Sandbox]:
+    """A quick sandbox that calls back to the live server."""
+    with Sandbox(tmp_path / "sandbox", key="sandbox", pace=0.05, light=True) as running:
+        settings.VIDGO_API_URL = running.url
+        settings.STUDIO_PUBLIC_URL = live_server.url
+        yield running
+
+
+@pytest.fixture
+def api(transactional_db: None, settings: Settings) -> Iterator[Recorder]:
+    """A server in the API's place that writes down what it gets, and that takes anything."""
+    with Recorder() as running:
+        settings.VIDGO_API_URL = running.url
+        settings.STUDIO_PUBLIC_URL = "https://your-domain.com"
+        yield running
+
+
+@pytest.fixture
+def submit(signed_in: Client, api: Recorder, work: Callable[[], None]) -> Callable[..., Any]:
+    """Give a call that posts a form as Ann and gives the one body that the API got for it."""
+
+    def run(model: str, /, **fields: Any) -> Any:
+        answer = signed_in.post(f"/new/{model}/", fields)
+        assert answer.status_code == 302, answer.content.decode()
+        work()
+        (got,) = api.submits
+        return got.body
+
+    return run
+
+
+@pytest.fixture
+def refuse(signed_in: Client) -> Callable[..., str]:
+    """Give a call that posts a form as Ann, sees that nothing is kept, and gives the page."""
+
+    def run(model: str, /, **fields: Any) -> str:
+        answer = signed_in.post(f"/new/{model}/", fields)
+        assert answer.status_code == 200
+        assert not Task.objects.exists()
+        return answer.content.decode()
+
+    return run
+
+
+@pytest.fixture
+def song(db: None) -> Task:
+    """A finished song of the team, made elsewhere, with one variation."""
+    task = Task.objects.create(
+        model="import-song",
+        status="finished",
+        title="Harbour Lights",
+        task_id="song-1",
+        input={"task_id": "song-1"},
+        form_key=uuid.uuid4(),
+        saved_at=timezone.now(),
+    )
+    task.tracks.create(audio_id="audio-1", title="Harbour Lights", tags="warm", duration=61.5)
+    return task
+
+
+@pytest.fixture
+def work(db: None) -> Callable[[], None]:
+    """Give a call that does, in this process, all the background work that is due now."""
+
+    def run() -> None:
+        jobs.sweep()
+        Worker(
+            queue_names=["sending", "asking", "saving"],
+            interval=0,
+            batch=True,
+            backend_name="default",
+            startup_delay=False,
+            max_tasks=None,
+            worker_id=uuid.uuid4().hex,
+            excluded_queue_names=[],
+        ).run()
+
+    return run
+
+
+@pytest.fixture
+def make_task(db: None) -> Callable[..., Task]:
+    """Give a call that keeps one task to be sent."""
+
+    def make(model: str = "create-music-video", /, user: Any = None, **input: Any) -> Task:
+        given = input or {"task_id": f"source-{uuid.uuid4()}", "audio_id": "a1"}
+        return lifecycle.create(model, given, user=user)[0]
+
+    return make
+
+
+@pytest.fixture
+def finish(work: Callable[[], None]) -> Callable[[Task], Task]:
+    """Give a call that works until a task is in a final state and everything is saved."""
+
+    def run(task: Task) -> Task:
+        def is_done() -> bool:
+            work()
+            task.refresh_from_db()
+            unsaved = task.status == "finished" and not task.saved_at
+            return task.is_final and not unsaved
+
+        until(is_done, 30, f"the end of {task}")
+        return task
+
+    return run

@@ -1,0 +1,24 @@
+"""A pytest plugin that is loaded before Django's settings: an environment of the tests' own.
+
+Nothing of the developer's environment reaches a test, and no test reaches the developer's data.
+"""
+
+import os
+import tempfile
+
+_PRODUCT = ("VIDGO_", "STUDIO_", "DJANGO_SUPERUSER_")
+for name in [*os.environ]:
+    if name.startswith(_PRODUCT) or name in ("DATABASE_URL", "REDIS_URL", "PORT"):
+        del os.environ[name]
+
+os.environ.update(
+    STUDIO_DATA_DIR=tempfile.mkdtemp(prefix="studio-tests-"),
+    STUDIO_SECRET_KEY="a key for the tests alone, of no worth",
+    # Port 9 (discard): whoever forgets to name a sandbox is refused at once.
+    VIDGO_API_URL="http://127.0.0.1:9",
+    VIDGO_API_KEY="sandbox",
+    # Django's test runner and the browser's driver share a thread with an event loop.
+    DJANGO_ALLOW_ASYNC_UNSAFE="1",
+)
+if os.environ.get("TEST_DATABASE_URL"):
+    os.environ["DATABASE_URL"] = os.environ["TEST_DATABASE_URL"]

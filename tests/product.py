@@ -1,0 +1,163 @@
+"""The whole product as a stranger starts it: real processes, a data folder and port of its own."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import psycopg
+import requests
+from psycopg import sql
+
+ROOT = Path(__file__).resolve().parent.parent
+NAME, PASSWORD = "ann", "correct horse battery"
+T = TypeVar("T")
+
+
+def until(condition: Callable[[], T], seconds: float = 30.0, what: str = "") -> T:
+    """Wait until `condition` gives something true, and give it; fail after `seconds`."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        result = condition()
+        if result:
+            return result
+        time.sleep(0.02)
+    raise AssertionError(f"not within {seconds} s: {what or condition}")
+
+
+def free_port() -> int:
+    """Give a port of 127.0.0.1 that nobody has."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Product:
+    """`python -m vidgo_site.run` with its own data; `with` starts and ends it."""
+
+    def __init__(self, data: Path, **environment: str) -> None:
+        self.data = data
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = data / "product.log"
+        self.database = ""
+        self.environment = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("VIDGO_", "STUDIO_", "DJANGO_", "DATABASE_URL"))
+        }
+        self.environment |= {
+            "STUDIO_DATA_DIR": str(data),
+            "PORT": str(self.port),
+            "DJANGO_SUPERUSER_USERNAME": NAME,
+            "DJANGO_SUPERUSER_PASSWORD": PASSWORD,
+            **environment,
+        }
+
+    def __enter__(self) -> "Product":
+        self._make_database()
+        try:
+            self.start()
+        except BaseException:
+            # Nobody calls `__exit__` then, and it must not go on without us.
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.stop()
+        self._drop_database()
+
+    def start(self) -> None:
+        """Start it and wait for its first page."""
+        self.data.mkdir(parents=True, exist_ok=True)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "vidgo_site.run"],
+            cwd=ROOT,
+            env=self.environment,
+            stdout=self.log.open("ab"),
+            stderr=subprocess.STDOUT,
+        )
+        until(self._is_up, 120, f"the product's first page; its log: {self.log}")
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """End it by a signal to its supervisor. Gives the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.process.wait(60)
+
+    def pids(self, part: str) -> list[int]:
+        """Give the processes of `part`: "gunicorn", "manage.py worker", "vidgo_sandbox"."""
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                own = f"STUDIO_DATA_DIR={self.data}\0".encode() in (folder / "environ").read_bytes()
+            except OSError:
+                continue
+            if own and part in command:
+                found.append(int(folder.name))
+        return sorted(found)
+
+    def kill(self, part: str) -> None:
+        """Kill every process of `part` with -9."""
+        for pid in self.pids(part):
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+
+    def session(self) -> requests.Session:
+        """Give a signed-in session; its posts go through `post`."""
+        session = requests.Session()
+        session.trust_env = False
+        session.headers["Referer"] = self.url
+        page = session.get(self.url + "/login/")
+        answer = session.post(
+            self.url + "/login/",
+            {"username": NAME, "password": PASSWORD, "csrfmiddlewaretoken": _csrf(page.text)},
+        )
+        assert answer.url.rstrip("/") == self.url, answer.text
+        return session
+
+    def post(self, session: requests.Session, path: str, data: dict[str, Any]) -> requests.Response:
+        """Post a form as the page does, without following the redirect."""
+        token = session.cookies["csrftoken"]
+        return session.post(
+            self.url + path, {**data, "csrfmiddlewaretoken": token}, allow_redirects=False
+        )
+
+    def _is_up(self) -> bool:
+        assert self.process.poll() is None, self.log.read_text()
+        try:
+            return requests.get(self.url + "/login/", timeout=5).status_code == 200
+        except requests.RequestException:
+            return False
+
+    def _make_database(self) -> None:
+        server = os.environ.get("TEST_DATABASE_URL", "")
+        if not server or "DATABASE_URL" in self.environment:
+            return
+        self.database = f"studio_{os.getpid()}_{self.port}"
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(self.database)))
+        self.environment["DATABASE_URL"] = re.sub(r"/[^/]*$", f"/{self.database}", server)
+
+    def _drop_database(self) -> None:
+        if not self.database:
+            return
+        with psycopg.connect(os.environ["TEST_DATABASE_URL"], autocommit=True) as connection:
+            drop = sql.SQL("DROP DATABASE {} WITH (FORCE)")
+            connection.execute(drop.format(sql.Identifier(self.database)))
+
+
+def _csrf(page: str) -> str:
+    match = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+    assert match, page
+    return match.group(1)

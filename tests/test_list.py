@@ -1,0 +1,409 @@
+"""The pages: who may see them, what list and detail show, and how they refresh."""
+
+import re
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from studio.models import Asset, Event, Task, Track
+from studio.operations import OPERATIONS
+
+STATUSES = (
+    "pending",
+    "not_started",
+    "running",
+    "finished",
+    "failed",
+    "cancelled",
+    "unconfirmed",
+)
+HTMX = {"HX-Request": "true"}
+Make = Callable[..., Task]
+
+
+@pytest.fixture
+def make(db: None) -> Make:
+    """Give a call that makes one task in whatever state, with one line of history."""
+
+    def run(status: str = "finished", **values: Any) -> Task:
+        values.setdefault("model", "upload-and-separate-vocals")
+        task = Task.objects.create(status=status, form_key=uuid.uuid4(), **values)
+        Event.objects.create(task=task, text="Made")
+        return task
+
+    return run
+
+
+def shown(client: Client, path: str) -> list[str]:
+    """Give the tasks that a list shows, by their titles, in order."""
+    page = client.get(path).content.decode()
+    assert "</html>" in page
+    return re.findall(r'<a href="/tasks/\d+/"><bdi>([^<]*)</bdi>', page)
+
+
+PAGES = (
+    "/",
+    "/tasks/",
+    "/tasks/{task}/",
+    *(f"/new/{model}/" for model in OPERATIONS),
+    "/songs/",
+    "/songs/import/",
+    "/songs/{track}/",
+    "/personas/",
+)
+ACTIONS = tuple(
+    f"/tasks/{{task}}/{name}/"
+    for name in ("cancel", "ask", "adopt", "send-again", "give-up", "save-again")
+)
+
+
+def filled(path: str, song: Task) -> str:
+    return path.format(task=song.pk, track=song.tracks.get().pk)
+
+
+@pytest.mark.parametrize("path", [*PAGES, *ACTIONS, "/new/", "/tasks/{task}/files.zip"])
+def test_a_stranger_is_sent_to_the_login(client: Client, song: Task, path: str) -> None:
+    address = filled(path, song)
+
+    for answer in (client.get(address), client.post(address)):
+        assert answer.status_code == 302
+        assert answer["Location"] == f"/login/?next={address}"
+
+
+def test_a_stranger_does_not_learn_which_pages_exist(client: Client, db: None) -> None:
+    for path in ("/tasks/999999/", "/songs/999999/", "/new/no-such-thing/"):
+        assert client.get(path)["Location"] == f"/login/?next={path}"
+
+
+def test_the_login_leads_to_the_list_and_out_again(client: Client, ann: User) -> None:
+    page = client.get("/login/")
+    assert page.status_code == 200
+
+    wrong = client.post("/login/", {"username": "ann", "password": "wrong"})
+    assert wrong.status_code == 200
+
+    right = client.post("/login/", {"username": "ann", "password": "correct horse battery"})
+    assert (right.status_code, right["Location"]) == (302, "/")
+    assert client.get("/").status_code == 200
+
+    client.post("/logout/")
+    assert client.get("/").status_code == 302
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_opens_and_is_only_read(signed_in: Client, song: Task, path: str) -> None:
+    address = filled(path, song)
+
+    assert signed_in.get(address).status_code == 200
+    assert signed_in.head(address).status_code == 200
+    assert signed_in.put(address).status_code == 405
+
+
+@pytest.mark.parametrize("path", PAGES[:3])
+def test_every_page_opens_when_there_is_nothing_yet(signed_in: Client, path: str) -> None:
+    assert signed_in.get(path.format(task=1)).status_code in (200, 404)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/tasks/999999/",
+        "/tasks/99999999999999999999999/",
+        "/songs/999999/",
+        "/songs/99999999999999999999999/",
+        "/new/no-such-thing/",
+        "/new/import-song/",
+        "/tasks/x/",
+        "/nothing/",
+        "/media/99999999999999999999999/",
+    ],
+)
+def test_what_is_not_there_is_not_found(signed_in: Client, path: str) -> None:
+    answer = signed_in.get(path)
+
+    assert answer.status_code == 404
+    assert "</html>" in answer.content.decode()
+
+
+@pytest.mark.parametrize("path", ACTIONS)
+def test_an_action_is_no_link(signed_in: Client, song: Task, path: str) -> None:
+    answer = signed_in.get(filled(path, song))
+
+    assert answer.status_code == 405
+    song.refresh_from_db()
+    assert song.status == "finished"
+
+
+@pytest.mark.parametrize("path", ACTIONS)
+def test_an_action_on_no_task_is_not_found(signed_in: Client, path: str) -> None:
+    assert signed_in.post(path.format(task=999999)).status_code == 404
+
+
+def test_an_action_wants_the_pages_own_token(ann: User, make: Make) -> None:
+    task = make("pending")
+    stranger = Client(enforce_csrf_checks=True)
+    stranger.force_login(ann)
+
+    assert stranger.post(f"/tasks/{task.pk}/cancel/").status_code == 403
+
+    task.refresh_from_db()
+    assert task.status == "pending"
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_list_and_detail_carry_the_status(signed_in: Client, make: Make, status: str) -> None:
+    task = make(status, model="add-instrumental", task_id="t" if status != "pending" else None)
+
+    for path in ("/", f"/tasks/{task.pk}/"):
+        page = signed_in.get(path).content.decode()
+        assert re.findall(r'data-status="([^"]*)"', page) == [status], path
+
+
+@pytest.mark.parametrize("model", [*OPERATIONS, "import-song"])
+def test_every_operation_shows_in_every_state(signed_in: Client, make: Make, model: str) -> None:
+    tasks = [make(status, model=model, error="Because.") for status in STATUSES]
+
+    assert signed_in.get("/").status_code == 200
+    for task in tasks:
+        assert signed_in.get(f"/tasks/{task.pk}/").status_code == 200
+
+
+AWKWARD = ("<script>alert(1)</script>", "שיר ערב", "🎹" * 200, "a" * 200, "x\u202eevil", "&amp;")
+
+
+@pytest.mark.parametrize("title", AWKWARD)
+def test_whatever_a_title_holds_is_text(signed_in: Client, make: Make, title: str) -> None:
+    task = make("finished", title=title, error=title, input={"title": title})
+    task.tracks.create(audio_id="a", title=title, tags=title, prompt=title)
+
+    for path in ("/", f"/tasks/{task.pk}/", "/songs/", f"/songs/{task.tracks.get().pk}/"):
+        page = signed_in.get(path).content.decode()
+        assert "<script>alert" not in page
+        assert title.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") in page
+
+
+class TestFilters:
+    """The list narrowed down; all of it stands in the address."""
+
+    @pytest.fixture(autouse=True)
+    def _tasks(self, make: Make, ann: User, song: Task) -> None:
+        bob = User.objects.create_user("bob")
+        song.delete()
+        old = make("failed", title="Old drums", created_by=ann, model="add-instrumental")
+        Task.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=40))
+        make("finished", title="Night Bus", created_by=bob, task_id="task-unified-77")
+        make("running", title="Open Road 🎹", created_by=ann, model="create-music-video")
+
+    @pytest.mark.parametrize(
+        ("query", "titles"),
+        [
+            ("", ["Open Road 🎹", "Night Bus", "Old drums"]),
+            ("q=night", ["Night Bus"]),
+            ("q=unified-77", ["Night Bus"]),
+            ("q=bob", ["Night Bus"]),
+            ("q=%F0%9F%8E%B9", ["Open Road 🎹"]),
+            ("q=nothing", []),
+            ("q=%25", []),
+            ("model=add-instrumental", ["Old drums"]),
+            ("status=running", ["Open Road 🎹"]),
+            ("status=failed&model=create-music-video", []),
+            ("q=d&status=failed", ["Old drums"]),
+            ("since=2100-01-01", []),
+            ("since=2000-01-01", ["Open Road 🎹", "Night Bus", "Old drums"]),
+        ],
+    )
+    def test_the_list_is_narrowed_by(
+        self, signed_in: Client, query: str, titles: list[str]
+    ) -> None:
+        assert shown(signed_in, f"/?{query}") == titles
+
+    def test_the_list_is_narrowed_by_person_and_day(self, signed_in: Client, ann: User) -> None:
+        yesterday = (timezone.now() - timedelta(days=1)).date()
+
+        assert shown(signed_in, f"/?person={ann.pk}") == ["Open Road 🎹", "Old drums"]
+        assert shown(signed_in, f"/?person={ann.pk}&since={yesterday}") == ["Open Road 🎹"]
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "status=nonsense",
+            "model=x",
+            "person=99999999999999999999",
+            "person=x",
+            "since=yesterday",
+            "since=9999-12-31",
+            "since=0001-01-01",
+            "before=x",
+            "before=99999999999999999999",
+            "before=-1",
+            "before=%C2%B2",
+            "q=" + "x" * 5000,
+            "q=a%00b",
+            "status=running&status=failed",
+        ],
+    )
+    def test_a_filter_that_is_none_is_no_error(self, signed_in: Client, query: str) -> None:
+        assert signed_in.get(f"/?{query}").status_code == 200
+
+    @pytest.mark.parametrize("q", ["%00", "a%00b", "x" * 5000, "%F0%9F%8E%B9", "%25_"])
+    def test_whatever_is_searched_among_the_songs_is_no_error(
+        self, signed_in: Client, q: str
+    ) -> None:
+        assert signed_in.get(f"/songs/?q={q}").status_code == 200
+
+
+@pytest.mark.parametrize("since", ["", "x", "nan", "inf", "1e308", "-62135596800", "0", "9" * 400])
+def test_whatever_moment_news_are_asked_for_since_is_no_error(
+    signed_in: Client, since: str
+) -> None:
+    assert signed_in.get(f"/news.json?since={since}").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["track_q", "upload_q"])
+def test_whatever_is_searched_in_a_form_is_no_error(signed_in: Client, name: str) -> None:
+    assert signed_in.get(f"/new/add-instrumental/?{name}=a%00b").status_code == 200
+
+
+def test_older_pages_go_on_where_the_last_one_ended(signed_in: Client, make: Make) -> None:
+    for number in range(65):
+        make(title=f"Task {number}")
+
+    first = shown(signed_in, "/?model=upload-and-separate-vocals")
+    page = signed_in.get("/?model=upload-and-separate-vocals").content.decode()
+    seen, pages = first, 1
+    while match := re.search(r'href="(\?[^"]*before=\d+)"', page):
+        address = "/" + match.group(1).replace("&amp;", "&")
+        assert "model=upload-and-separate-vocals" in address
+        # New tasks at the top move nothing on the pages below.
+        make(title="New")
+        seen, pages = seen + shown(signed_in, address), pages + 1
+        page = signed_in.get(address).content.decode()
+
+    assert pages == 3
+    assert seen == [f"Task {number}" for number in reversed(range(65))]
+
+
+@pytest.mark.parametrize("path", ["/", "/tasks/{}/"])
+def test_a_refresh_gets_the_part_alone_and_nothing_while_nothing_changed(
+    signed_in: Client, make: Make, path: str
+) -> None:
+    task = make("running", title="Night Bus", task_id="t")
+    address = path.format(task.pk)
+
+    first = signed_in.get(address, headers=HTMX)
+    part = first.content.decode()
+    assert first.status_code == 200
+    assert 'data-status="running"' in part
+    assert "<html" not in part
+
+    again = {**HTMX, "If-None-Match": first["ETag"]}
+    unchanged = signed_in.get(address, headers=again)
+    assert (unchanged.status_code, unchanged.content) == (304, b"")
+    assert unchanged["ETag"] == first["ETag"]
+
+    Event.objects.create(task=task, text="Something new")
+    changed = signed_in.get(address, headers=again)
+    assert changed.status_code == 200
+    assert changed["ETag"] != first["ETag"]
+
+
+def test_only_a_refresh_is_ever_answered_with_not_modified(signed_in: Client, make: Make) -> None:
+    make()
+    first = signed_in.get("/")
+
+    again = signed_in.get("/", headers={"If-None-Match": first["ETag"]})
+
+    assert again.status_code == 200
+    assert "no-store" in again["Cache-Control"]
+    assert "HX-Request" in again["Vary"]
+
+
+def test_nobody_gets_anothers_not_modified(signed_in: Client, make: Make) -> None:
+    make()
+    tag = signed_in.get("/", headers=HTMX)["ETag"]
+    bob = Client()
+    bob.force_login(User.objects.create_user("bob"))
+
+    headers = {**HTMX, "If-None-Match": tag}
+
+    assert bob.get("/", headers=headers).status_code == 200
+    assert signed_in.get("/?status=running", headers=headers).status_code == 200
+    assert Client().get("/", headers=headers).status_code == 302
+
+
+def furnish(task: Task, number: int) -> None:
+    """Give a task all that a row can have: two songs with sound and picture, a source."""
+    for place in range(2):
+        pair = [
+            Asset.objects.create(
+                task=task,
+                key=f"{place}.{kind}",
+                kind=kind,
+                label=f"{kind} {place}",
+                state="saved",
+                file=f"results/{task.pk}/{place}",
+                content_type="audio/mpeg" if kind == "audio" else "image/png",
+            )
+            for kind in ("audio", "image")
+        ]
+        track = Track.objects.create(
+            task=task,
+            audio_id=f"{number}-{place}",
+            title=f"Song {number}",
+            sound=pair[0],
+            image=pair[1],
+        )
+    Task.objects.filter(pk=task.pk).update(source_track=track)
+
+
+def queries(client: Client, path: str) -> int:
+    client.get(path)
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        assert client.get(path).status_code == 200
+    return len(captured)
+
+
+@pytest.mark.parametrize("path", ["/", "/songs/", "/new/create-music-video/", "/personas/"])
+def test_a_longer_list_takes_no_more_queries(signed_in: Client, make: Make, path: str) -> None:
+    cache.clear()
+
+    def add(count: int) -> None:
+        for number in range(count):
+            user = User.objects.create_user(f"user{Task.objects.count()}")
+            status = STATUSES[number % 7]
+            furnish(make(status, created_by=user, title=f"T{number}"), number)
+            persona = make("finished", model="generate-persona", input={"name": "P"})
+            persona.assets.create(key="p", kind="persona", label="Persona", value="1")
+            furnish(persona, number)
+
+    add(7)
+    few = queries(signed_in, path)
+    add(23)
+
+    assert queries(signed_in, path) <= few
+
+
+def test_a_task_with_more_results_takes_no_more_queries(signed_in: Client, make: Make) -> None:
+    small, large = make(model="add-instrumental"), make(model="add-instrumental")
+    for task, count in ((small, 3), (large, 30)):
+        for number in range(count):
+            task.tracks.create(audio_id=f"{number}", title="S")
+            for kind in ("stem", "audio", "image", "video"):
+                key, file = f"{number}.{kind}", f"results/{task.pk}/{number}"
+                task.assets.create(key=key, kind=kind, label=kind, state="saved", file=file)
+            Event.objects.create(task=task, text=f"Event {number}")
+
+    few = queries(signed_in, f"/tasks/{small.pk}/")
+
+    assert queries(signed_in, f"/tasks/{large.pk}/") <= few

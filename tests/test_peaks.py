@@ -1,0 +1,184 @@
+"""What is made once of a saved sound or film: waveform, length, loudness, samples, poster."""
+
+import json
+import uuid
+import wave
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy
+import pytest
+from django.core.files import File
+from django.test import Client
+from django.utils import timezone
+from numpy.typing import NDArray
+
+from studio import jobs, previews, work
+from studio.models import Asset, Event, Preview, Task
+from tests.sounds import film, tone
+
+RATE = 44_100
+Keep = Callable[..., Asset]
+
+
+@pytest.fixture
+def keep(make_task: Callable[..., Task]) -> Keep:
+    """Give a call that keeps a file as a saved result, not yet looked at."""
+
+    def make(path: Path, kind: str = "stem", **more: Task) -> Asset:
+        task = more.get("task") or make_task("upload-and-separate-vocals", audio_url="x")
+        Task.objects.filter(pk=task.pk).update(due_at=None, status="finished")
+        asset = Asset.objects.create(
+            task=task, key=uuid.uuid4().hex, kind=kind, label=path.stem, state="saved", sha256="a"
+        )
+        with path.open("rb") as source:
+            asset.file.save("", File(source))
+        previews.expect(asset)
+        return asset
+
+    return make
+
+
+@pytest.fixture
+def listen(db: None) -> Callable[[], None]:
+    """Give a call that does all the listening that is due, as the queue's jobs do it."""
+
+    def run() -> None:
+        for row in work.free(Preview):
+            jobs.preview.call(row.pk)
+
+    return run
+
+
+def write(path: Path, sound: NDArray[numpy.float32]) -> Path:
+    """Write a sound of two equal channels, -1 to 1."""
+    with wave.open(str(path), "wb") as file:
+        file.setparams((2, 2, RATE, 0, "NONE", ""))
+        file.writeframes(numpy.repeat((sound * 32767).astype("<i2"), 2).tobytes())
+    return path
+
+
+def test_the_waveform_is_where_the_sound_is(
+    keep: Keep, listen: Callable[[], None], signed_in: Client, tmp_path: Path
+) -> None:
+    """Silence, full, half: a third of the song each."""
+    part = numpy.sin(numpy.arange(RATE * 4, dtype="float32") * 0.06)
+    whole = numpy.concatenate([part * 0, part, part * 0.5]).astype("float32")
+    asset = keep(write(tmp_path / "Drums.wav", whole))
+    assert signed_in.get(f"/media/{asset.pk}/peaks.json").json() == {"peaks": []}
+
+    listen()
+
+    answer = signed_in.get(f"/media/{asset.pk}/peaks.json")
+    peaks = numpy.array(answer.json()["peaks"])
+    third = len(peaks) // 3
+    assert "max-age" in answer["Cache-Control"]
+    assert peaks[: third - 2].max() == 0
+    assert peaks[third + 2 : 2 * third - 2].min() >= 250
+    assert 120 <= numpy.median(peaks[2 * third + 2 :]) <= 130
+    asset.refresh_from_db()
+    assert asset.duration == pytest.approx(12, abs=0.05)
+
+
+def test_a_stem_is_served_sample_by_sample(
+    keep: Keep, listen: Callable[[], None], signed_in: Client, tmp_path: Path
+) -> None:
+    noise = numpy.random.default_rng(1).uniform(-0.5, 0.5, RATE).astype("float32")
+    asset = keep(write(tmp_path / "Bass.wav", noise))
+    listen()
+
+    answer = signed_in.get(f"/media/{asset.pk}/samples", headers={"Range": "bytes=4000-7999"})
+
+    assert answer.status_code == 206
+    got = numpy.frombuffer(b"".join(answer.streaming_content), "<i2").reshape(-1, 2)  # type: ignore[attr-defined]
+    wanted = (noise * 32767).astype("<i2")[1000:2000]
+    assert numpy.array_equal(got[:, 0], wanted)
+    assert numpy.array_equal(got[:, 1], wanted)
+
+
+def test_a_song_is_measured_for_how_loud_it_is_and_kept_once(
+    keep: Keep, listen: Callable[[], None], tmp_path: Path
+) -> None:
+    loud = keep(tone(tmp_path / "loud.mp3", seconds=4), kind="audio")
+    soft = keep(tone(tmp_path / "soft.mp3", "-af", "volume=-12dB", seconds=4), kind="audio")
+    listen()
+
+    made = {preview.asset_id: preview for preview in Preview.objects.all()}
+    loudness = [made[asset.pk].loudness or 0 for asset in (loud, soft)]
+    assert loudness[0] - loudness[1] == pytest.approx(12, abs=0.6)
+    assert not any(preview.samples for preview in made.values())
+
+
+def test_a_film_has_a_poster(
+    keep: Keep, listen: Callable[[], None], signed_in: Client, tmp_path: Path
+) -> None:
+    asset = keep(film(tmp_path / "film.mp4"), kind="video")
+    listen()
+
+    answer = signed_in.get(f"/media/{asset.pk}/poster")
+
+    assert answer["Content-Type"] == "image/jpeg"
+    assert b"".join(answer.streaming_content).startswith(b"\xff\xd8")  # type: ignore[attr-defined]
+    assert f"/media/{asset.pk}/poster" in signed_in.get(f"/tasks/{asset.task_id}/").content.decode()
+
+
+def test_the_mixer_comes_once_every_stem_is_ready(
+    keep: Keep, listen: Callable[[], None], signed_in: Client, tmp_path: Path
+) -> None:
+    first = keep(tone(tmp_path / "Vocals.wav"))
+    keep(tone(tmp_path / "Drums.wav"), task=first.task)
+    address = f"/tasks/{first.task_id}/"
+    assert "The mixer is being made ready" in signed_in.get(address).content.decode()
+
+    before = Event.objects.count()
+    listen()
+
+    assert "<studio-mixer" in signed_in.get(address).content.decode()
+    assert Event.objects.count() > before  # Open pages learn of it.
+
+
+def test_a_broken_file_is_given_up_and_its_page_stays_whole(
+    keep: Keep, listen: Callable[[], None], signed_in: Client, tmp_path: Path
+) -> None:
+    (tmp_path / "Piano.wav").write_bytes(b"RIFF but nothing more")
+    asset = keep(tmp_path / "Piano.wav")
+    for _ in range(previews.MAX_TRIES):
+        Preview.objects.exclude(due_at=None).update(due_at=timezone.now(), held_until=None)
+        listen()
+
+    assert Preview.objects.get(asset=asset).due_at is None
+    page = signed_in.get(f"/tasks/{asset.task_id}/")
+    assert page.status_code == 200
+    assert "data-unsettled" not in page.content.decode()
+    assert json.loads(signed_in.get(f"/media/{asset.pk}/peaks.json").content) == {"peaks": []}
+
+
+def test_a_mix_is_refused_with_gains_that_no_fader_has(
+    keep: Keep, listen: Callable[[], None], signed_in: Client, tmp_path: Path
+) -> None:
+    first = keep(tone(tmp_path / "Vocals.wav"))
+    keep(tone(tmp_path / "Drums.wav"), task=first.task)
+    address = f"/tasks/{first.task_id}/mix.wav"
+    assert signed_in.get(address).status_code == 404
+    listen()
+
+    assert signed_in.get(f"{address}?{first.pk}=151").status_code == 400
+    assert signed_in.get(f"{address}?{first.pk}=-1").status_code == 400
+    assert signed_in.get(f"{address}?{first.pk}=loud").status_code == 400
+
+
+def test_a_mix_as_mp3_has_its_name_and_length(
+    keep: Keep, listen: Callable[[], None], signed_in: Client, tmp_path: Path
+) -> None:
+    first = keep(tone(tmp_path / "Vocals.wav", seconds=3))
+    keep(tone(tmp_path / "Drums.wav", seconds=2), task=first.task)
+    Task.objects.update(title="Relaxing Piano")
+    listen()
+
+    answer = signed_in.get(f"/tasks/{first.task_id}/mix.mp3?{first.pk}=50")
+
+    (tmp_path / "mix.mp3").write_bytes(b"".join(answer.streaming_content))  # type: ignore[attr-defined]
+    assert answer["Content-Disposition"] == 'attachment; filename="Relaxing Piano - mix.mp3"'
+    assert previews.listen(tmp_path / "mix.mp3").duration == pytest.approx(3, abs=0.1)
+    signed_in.logout()
+    assert signed_in.get(f"/tasks/{first.task_id}/mix.mp3").status_code == 302
