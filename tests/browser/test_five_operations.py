@@ -49,8 +49,13 @@ def _make(page: Page, model: str) -> str:
     page.get_by_role("link", name="Harbour Lights").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Harbour Lights")
     step = page.locator(f".steps a[href^='/new/{model}/']")
+
+    def is_offered() -> bool:
+        page.reload()
+        return step.count() > 0
+
     # Its sound is on its way in the first seconds.
-    until(lambda: step.count() or page.reload(), 20, f"{model} among the next steps")
+    until(is_offered, 60, f"{model} among the next steps")
     step.click()
     expect(page.locator("input[name=track]:checked")).to_have_count(1)
     fill_required(page, model, "Harbour Lights")

@@ -97,5 +97,11 @@ def test_a_refused_key_too(empty: Product, visit: Visit) -> None:
     page.locator(".send button").click()
     page.wait_for_url("**/tasks/*/")
     told = page.get_by_text("Vidgo refuses the key.")
-    until(lambda: told.count() or page.reload(), 20, "the refusal")
+
+    def is_told() -> bool:
+        page.reload()
+        return told.count() > 0
+
+    until(is_told, 60, "the refusal")
+
     _check(page)
