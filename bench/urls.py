@@ -1,0 +1,30 @@
+"""The product's addresses, and the yardsticks they are held against."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
+from django.views.decorators.csrf import csrf_exempt
+
+from studio.models import Delivery
+
+
+def bare(request: HttpRequest, length: int) -> HttpResponse:
+    """Answer a signed-in person with a constant body: what the least a page costs is."""
+    if not request.user.is_authenticated:
+        return HttpResponse(status=403)
+    return HttpResponse(b"x" * length)
+
+
+@csrf_exempt
+@login_not_required
+def insert(request: HttpRequest, task: int) -> HttpResponse:
+    """Keep one row with the body that came: the least a callback costs."""
+    Delivery.objects.create(task_id=task, origin="callback", body=request.read().decode())
+    return HttpResponse(b"{}")
+
+
+urlpatterns = [
+    path("bench/bare/<int:length>/", bare),
+    path("bench/insert/<int:task>/", insert),
+    path("", include("vidgo_site.urls")),
+]
