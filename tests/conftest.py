@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 from django_tasks_db.management.commands.db_worker import Worker
@@ -19,11 +18,6 @@ from studio.models import Task
 from tests.product import until
 from tests.recorder import Recorder
 from vidgo_sandbox import Sandbox
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _static_files() -> None:
-    call_command("collectstatic", interactive=False, verbosity=0)
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,11 @@ Nothing of the developer's environment reaches a test, and no test reaches the d
 """
 
 import os
+import shutil
+import subprocess
+import sys
 import tempfile
+from pathlib import Path
 
 _PRODUCT = ("VIDGO_", "STUDIO_", "DJANGO_SUPERUSER_")
 for name in [*os.environ]:
@@ -22,3 +26,13 @@ os.environ.update(
 )
 if os.environ.get("TEST_DATABASE_URL"):
     os.environ["DATABASE_URL"] = os.environ["TEST_DATABASE_URL"]
+
+
+# To collect the static files and to pack them takes seconds: it is done once for a whole run.
+static = Path(os.environ["STUDIO_DATA_DIR"], "static")
+if "TEST_STATIC" in os.environ:
+    shutil.copytree(os.environ["TEST_STATIC"], static)
+else:
+    collect = [sys.executable, "manage.py", "collectstatic", "--no-input", "--verbosity", "0"]
+    subprocess.run(collect, cwd=Path(__file__).parent.parent, check=True)
+    os.environ["TEST_STATIC"] = str(static)

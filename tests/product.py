@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -39,10 +40,14 @@ def free_port() -> int:
 
 
 class Product:
-    """`python -m vidgo_site.run` with its own data; `with` starts and ends it."""
+    """`python -m vidgo_site.run` with its own data; `with` starts and ends it.
 
-    def __init__(self, data: Path, **environment: str) -> None:
+    A test run lends it the static files, unless it is started `from_nothing`.
+    """
+
+    def __init__(self, data: Path, from_nothing: bool = False, /, **environment: str) -> None:
         self.data = data
+        self.from_nothing = from_nothing
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = data / "product.log"
@@ -77,6 +82,9 @@ class Product:
     def start(self) -> None:
         """Start it and wait for its first page."""
         self.data.mkdir(parents=True, exist_ok=True)
+        collected, static = os.environ.get("TEST_STATIC"), self.data / "static"
+        if collected and not self.from_nothing and not static.exists():
+            shutil.copytree(collected, static)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "vidgo_site.run"],
             cwd=ROOT,

@@ -22,7 +22,8 @@ STEMS = {"audio_url": "https://example.com/a.mp3", "title": "My Song"}
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """The product as a stranger starts it: no key, no password, its own sandbox."""
     data = tmp_path_factory.mktemp("run")
-    with Product(data, DJANGO_SUPERUSER_USERNAME="", DJANGO_SUPERUSER_PASSWORD="") as running:
+    unset = {"DJANGO_SUPERUSER_USERNAME": "", "DJANGO_SUPERUSER_PASSWORD": ""}
+    with Product(data, True, **unset) as running:
         yield running
 
 

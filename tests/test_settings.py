@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import socket
 import stat
 import subprocess
@@ -22,7 +23,8 @@ OURS = ("VIDGO_", "STUDIO_", "DJANGO_", "DATABASE_URL", "REDIS_URL", "PORT", "BI
 
 
 def environment(data: Path, **given: str) -> dict[str, str]:
-    """Give an environment with nothing of ours but `given`."""
+    """Give an environment with nothing of ours but `given`; the static files are there already."""
+    shutil.copytree(os.environ["TEST_STATIC"], data / "static", dirs_exist_ok=True)
     clean = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
     return {**clean, "STUDIO_DATA_DIR": str(data), "PORT": str(free_port()), **given}
 

@@ -130,7 +130,7 @@ def test_all_of_it_by_keyboard_alone(studio: Product, visit: Visit, tmp_path: Pa
     open_form(page, "Separate a sound")
     tab_to(page.locator("#id_file"))
     with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Enter")
+        page.keyboard.press("Space")
     chooser.value.set_files(sound)
     expect(chosen(page)).to_have_count(1, timeout=TAKEN)
     expect(page.locator("#id_title")).to_have_value("Low tide")
