@@ -42,7 +42,8 @@ def about(**fields: Any) -> Iterator[None]:
 
 def redact(text: str) -> str:
     """Give `text` with the keys, passwords and unguessable addresses taken out."""
-    for secret in (settings.VIDGO_API_KEY, settings.SECRET_KEY, settings.DATABASE_PASSWORD):
+    passwords = (settings.DATABASE_PASSWORD, settings.REDIS_PASSWORD)
+    for secret in (settings.VIDGO_API_KEY, settings.SECRET_KEY, *passwords):
         # A short word for a key, as of the sandbox, is no secret and stands in many a sentence.
         if len(secret) >= 8:
             text = text.replace(secret, "[secret]")

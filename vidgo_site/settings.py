@@ -133,6 +133,22 @@ def _database(data_dir: Path) -> dict[str, object]:
     return config
 
 
+def _redis() -> tuple[str, str]:
+    """Give REDIS_URL and the password in it."""
+    url = env.str("REDIS_URL", "")
+    if not url:
+        return "", ""
+    from redis.connection import parse_url
+
+    try:
+        return url, parse_url(url).get("password") or ""
+    except ValueError:
+        # The address can hold a password: the reason is told without it.
+        raise ImproperlyConfigured(
+            "REDIS_URL is wrong: it must be redis://, rediss:// or unix://, with host and port."
+        ) from None
+
+
 def _networks(name: str) -> list[IPv4Network | IPv6Network]:
     try:
         return [ip_network(value.strip()) for value in env.list(name, default=[])]
@@ -238,7 +254,7 @@ TEMPLATES = [
 ]
 
 # Background work: Django's Tasks API. The engine is chosen here and nowhere else.
-REDIS_URL = env.str("REDIS_URL", "")
+REDIS_URL, REDIS_PASSWORD = _redis()
 QUEUES = ["sending", "asking", "saving", "listening"]
 if REDIS_URL:
     INSTALLED_APPS.append("django_rq")

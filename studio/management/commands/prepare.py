@@ -34,6 +34,7 @@ class Command(BaseCommand):
             raise ImproperlyConfigured(
                 f"DATABASE_URL is wrong: the database does not answer ({type(error).__name__})."
             ) from None
+        _see_that_redis_answers()
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             call_command("migrate", interactive=False, verbosity=0)
         if _static_is_stale():
@@ -58,6 +59,19 @@ class Command(BaseCommand):
             self.stdout.write(f"Sign in as {name} with the password {password} (shown only now).")
         else:
             self.stdout.write(f"Sign in as {name} with the password you set.")
+
+
+def _see_that_redis_answers() -> None:
+    if not settings.REDIS_URL:
+        return
+    import redis
+
+    try:
+        redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=5).ping()
+    except Exception as error:
+        raise ImproperlyConfigured(
+            f"REDIS_URL is wrong: Redis does not answer ({type(error).__name__})."
+        ) from None
 
 
 def _static_is_stale() -> bool:
