@@ -11,21 +11,50 @@ from axes.utils import reset
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ERROR_FLAG, ChangeList
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group, User
+from django.core.exceptions import SuspiciousOperation
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django_tasks_db.models import DBTaskResult
 
 from studio import account, archive, jobs, lifecycle, retention, roles
+from studio.forms import AdoptForm
 from studio.models import Account, Asset, Delivery, Event, Task, Track, Upload
 from vidgo_site.logs import redact
 
 # Roles stand for groups, and the engine's rows are of no use to a person.
 for model in (Group, User, DBTaskResult):
     admin.site.unregister(model)
+
+
+class List(ChangeList):
+    """A list that takes any filter and search that the database does not for a wrong one."""
+
+    def __init__(self, request: HttpRequest, *args: Any) -> None:
+        try:
+            with transaction.atomic():
+                super().__init__(request, *args)
+        except SuspiciousOperation:
+            raise
+        except Exception as error:
+            # Without a filter it is the database itself that is in trouble.
+            if set(request.GET) <= {ERROR_FLAG}:
+                raise
+            raise IncorrectLookupParameters(error) from error
+
+
+class Guarded(admin.ModelAdmin):
+    """What all tables here share."""
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """Give the guarded list."""
+        return List
 
 
 # ---------------------------------------------------------------- accounts
@@ -52,7 +81,7 @@ class AccountForm(RoleForm, UserChangeForm):
 
 
 @admin.register(User)
-class AccountsAdmin(UserAdmin):
+class AccountsAdmin(Guarded, UserAdmin):
     """The accounts of the team: a name, a password, a role."""
 
     form = AccountForm
@@ -97,7 +126,7 @@ class AccountsAdmin(UserAdmin):
 
 
 @admin.register(Account)
-class RulesAdmin(admin.ModelAdmin):
+class RulesAdmin(Guarded):
     """The account with the API as last seen, and the rules of the house."""
 
     list_display = ("__str__", "trouble", "balance", "balance_at", "warn_below")
@@ -142,7 +171,7 @@ class RulesAdmin(admin.ModelAdmin):
 # ---------------------------------------------------------------- histories, and actions on them
 
 
-class ReadOnly(admin.ModelAdmin):
+class ReadOnly(Guarded):
     """A history: to be read, never written by hand."""
 
     show_full_result_count = False
@@ -189,10 +218,7 @@ def _back(request: HttpRequest) -> HttpResponse | None:
 
 
 def _adopt(task: Task, request: HttpRequest) -> int:
-    task_id = request.POST.get("task_id", "").strip()
-    if not task_id or len(task_id) > 200:
-        raise lifecycle.NotPossibleError("Give the task_id from Vidgo's console.")
-    return lifecycle.adopt(task.pk, task_id, request.user).pk
+    return lifecycle.adopt(task.pk, AdoptForm(request.POST).given(), request.user).pk
 
 
 def _save_files_again(task: Task, request: HttpRequest) -> int:
@@ -211,7 +237,6 @@ class TaskActionForm(ActionForm):
 
     task_id = forms.CharField(
         required=False,
-        max_length=200,
         widget=forms.TextInput(attrs={"placeholder": "task_id, to adopt"}),
     )
 

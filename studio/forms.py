@@ -8,6 +8,7 @@ from django.contrib.auth import get_user_model
 from django.core.validators import MinValueValidator
 
 from studio import operations
+from studio.lifecycle import NotPossibleError
 from studio.models import Task
 
 MAX_IMPORTS = 50
@@ -19,6 +20,12 @@ class AdoptForm(forms.Form):
     task_id = forms.CharField(
         label="task_id", max_length=200, help_text="As Vidgo's console shows it for this task."
     )
+
+    def given(self) -> str:
+        """Give the id; raises NotPossibleError."""
+        if not self.is_valid():
+            raise NotPossibleError("Give the task_id from Vidgo's console.")
+        return str(self.cleaned_data["task_id"])
 
 
 class ImportForm(forms.Form):

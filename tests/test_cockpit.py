@@ -118,8 +118,9 @@ def test_a_task_is_asked_for_now(chief: Client, make_task: Any) -> None:
 
 def test_an_unconfirmed_task_takes_a_task_id(chief: Client, make_task: Any) -> None:
     task = state(make_task(), Status.UNCONFIRMED, sent_at=timezone.now())
-    did(chief, "task", "adopt", task.pk)
-    assert "Give the task_id" in chief.get("/admin/").text
+    for wrong in ("", "  ", "x" * 201):
+        did(chief, "task", "adopt", task.pk, task_id=wrong)
+        assert "Give the task_id" in chief.get("/admin/").text
     did(chief, "task", "adopt", task.pk, task_id="found-in-the-console")
     task.refresh_from_db()
     assert task.task_id == "found-in-the-console"

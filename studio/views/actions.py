@@ -52,10 +52,7 @@ def ask(request: HttpRequest, task: Task) -> Task:
 @_action
 def adopt(request: HttpRequest, task: Task) -> Task:
     """Take a `task_id` found in the provider's console."""
-    form = AdoptForm(request.POST)
-    if not form.is_valid():
-        raise lifecycle.NotPossibleError("Give the task_id from Vidgo's console.")
-    return lifecycle.adopt(task.pk, form.cleaned_data["task_id"], request.user)
+    return lifecycle.adopt(task.pk, AdoptForm(request.POST).given(), request.user)
 
 
 @_action
