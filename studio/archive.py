@@ -199,6 +199,7 @@ def _sniff(asset: Asset, part: Path) -> str:
 
 
 def _store(asset: Asset, lease: str, part: Path, size: int, digest: str, content_type: str) -> None:
+    asset.content_type = content_type
     storage, name = asset.file.storage, asset.file.field.generate_filename(asset, "")
     try:
         with part.open("rb") as source:
@@ -208,7 +209,7 @@ def _store(asset: Asset, lease: str, part: Path, size: int, digest: str, content
         with _held(asset, lease) as held:
             if held is None:
                 raise _LostLease
-            _replace(held, asset, size, digest, content_type)
+            _replace(held, asset, size, digest)
             lifecycle.asset_saved(asset.task_id, f"Saved: {asset.label}")
     except Exception:
         # Half of it, or all of it for a row that is not ours any more. The row has the last word:
@@ -230,12 +231,12 @@ def _held(asset: Asset, lease: str) -> Iterator[Asset | None]:
         yield Asset.objects.select_for_update().filter(pk=asset.pk, lease=lease).first()
 
 
-def _replace(held: Asset, fresh: Asset, size: int, digest: str, content_type: str) -> None:
+def _replace(held: Asset, fresh: Asset, size: int, digest: str) -> None:
     """Write the new file to the locked row; the file before it goes once that is committed."""
     old = str(held.file.name) if held.file else ""
     held.file, held.size, held.sha256 = fresh.file, size, digest
-    held.content_type = content_type
-    held.kind = _kind(held, content_type)
+    held.content_type = fresh.content_type
+    held.kind = _kind(held, fresh.content_type)
     held.state, held.error = Asset.State.SAVED, ""
     held.due_at, held.held_until = None, None
     held.save()

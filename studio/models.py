@@ -17,7 +17,8 @@ def unguessable() -> str:
 
 def asset_path(asset: "Asset", filename: str) -> str:
     """Give the storage name of `asset`'s file; the name a person sees is made when it is sent."""
-    return f"results/{asset.task_id}/{asset.pk}-{secrets.token_hex(4)}"
+    known = extension(asset.content_type)
+    return f"results/{asset.task_id}/{asset.pk}-{secrets.token_hex(4)}{known}"
 
 
 def upload_path(upload: "Upload", filename: str) -> str:

@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
@@ -18,6 +19,7 @@ from pytest_django import Settings
 
 from studio import backup, health, previews, sharing, work
 from studio.models import Asset, Preview, Task
+from studio.names import extension
 from tests.product import free_port
 from vidgo_sandbox import SONGS, Sandbox
 
@@ -94,7 +96,11 @@ def test_vidgo_fetches_a_sound_by_a_signed_address(song: Task, make_task: Any) -
     task.source_track = track
     task.save()
     (url,) = [v for v in sharing.wire_input(task).values() if str(v).startswith("http")]
-    assert hashlib.sha256(requests.get(url, timeout=10).content).hexdigest() == track.sound.sha256
+    answer = requests.get(url, timeout=10)
+    assert hashlib.sha256(answer.content).hexdigest() == track.sound.sha256
+    # As at our own public address: Vidgo learns from both what it is.
+    assert answer.headers["Content-Type"] == track.sound.content_type
+    assert Path(urlsplit(url).path).suffix == extension(track.sound.content_type)
 
 
 def test_waveforms_are_drawn_from_there(song: Task) -> None:

@@ -323,7 +323,7 @@ STORAGES = {
         if S3_BUCKET
         else "django.core.files.storage.FileSystemStorage"
     },
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "vidgo_site.storage.Static"},
 }
 # Always to disk: a sound is examined where it lies, and 200 MB never stand in memory.
 FILE_UPLOAD_HANDLERS = ["studio.views.uploads.Incoming"]
