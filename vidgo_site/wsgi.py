@@ -1,7 +1,9 @@
 """WSGI entry point."""
 
 import os
+from importlib import import_module
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 from vidgo_site.encoding import utf8
@@ -9,3 +11,5 @@ from vidgo_site.encoding import utf8
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vidgo_site.settings")
 
 application = utf8(get_wsgi_application())
+# Every view is imported here, once for all processes, instead of within each one's first request.
+import_module(settings.ROOT_URLCONF)
