@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: run test lint format chaos screenshots lock backup restore clean
+.PHONY: run test lint format chaos saving screenshots lock backup restore clean
 
 run: $(VENV)/run
 	@exec $(BIN)/python -m vidgo_site.run
@@ -38,6 +38,10 @@ restore: $(VENV)/run
 chaos: $(VENV)/dev
 	TEST_EXAMPLES=2500 $(BIN)/python -m pytest tests/test_promises_nothing_missed.py -k no_body
 	$(BIN)/python -m tests.chaos $(CHAOS)
+
+# How fast and in how much memory a file of 1 GB is saved, beside curl.
+saving: $(VENV)/dev
+	$(BIN)/python -m tests.saving
 
 screenshots: $(VENV)/dev
 	@scripts/browser

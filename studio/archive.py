@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 from typing import IO, Any
 
 import filetype
@@ -23,7 +24,7 @@ from studio.models import Asset
 
 logger = logging.getLogger(__name__)
 
-# Seconds a copy may be silent before another worker takes it over.
+# Seconds after which the copy of a lost worker is taken over.
 LEASE = 90
 # Tries for a URL that is gone, and for everything else (a day, at most every half hour).
 MAX_GONE = 6
@@ -43,10 +44,11 @@ def save(asset_pk: int, lease: str) -> None:
     part = _part(asset, lease)
     had = 0
     try:
-        had = _inherit(asset, part)
-        size, digest = _download(asset, lease, part)
-        content_type = _sniff(asset, part)
-        _store(asset, lease, part, size, digest, content_type)
+        with work.keeping(Asset, asset_pk, lease, LEASE) as lost:
+            had = _inherit(asset, part)
+            size, digest = _download(asset, part, lost)
+            content_type = _sniff(asset, part)
+            _store(asset, lease, part, size, digest, content_type)
     except _LostLease:
         # Another worker has it, or the URL is another by now: what came so far is theirs.
         part.unlink(missing_ok=True)
@@ -127,7 +129,7 @@ def _check_room(size: int) -> None:
         raise OSError(errno.ENOSPC, "no room is left")
 
 
-def _download(asset: Asset, lease: str, part: Path) -> tuple[int, str]:
+def _download(asset: Asset, part: Path, lost: Event) -> tuple[int, str]:
     """Fetch the rest of the file into `part`. Gives its size and SHA-256."""
     have = _size(part)
     headers = {}
@@ -154,7 +156,7 @@ def _download(asset: Asset, lease: str, part: Path) -> tuple[int, str]:
             if resumed:
                 while known := target.read(1024 * 1024):
                     digest.update(known)
-            _copy(asset, lease, response, target, digest)
+            _copy(response, target, digest, lost)
             size = target.tell()
             target.flush()
             os.fsync(target.fileno())
@@ -173,13 +175,10 @@ def _expected(response: Any, have: int) -> int | None:
     return expected
 
 
-def _copy(asset: Asset, lease: str, response: Any, target: IO[bytes], digest: Any) -> None:
-    renew = timezone.now()
+def _copy(response: Any, target: IO[bytes], digest: Any, lost: Event) -> None:
     for piece in pieces(response):
-        if timezone.now() >= renew:
-            if not work.extend(Asset, asset.pk, lease, LEASE):
-                raise _LostLease
-            renew = timezone.now() + timedelta(seconds=LEASE / 6)
+        if lost.is_set():
+            raise _LostLease
         target.write(piece)
         digest.update(piece)
         if target.tell() > settings.STUDIO_MAX_RESULT:

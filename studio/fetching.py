@@ -16,10 +16,13 @@ from django.conf import settings
 from requests_hardened.ip_filter import InvalidIPAddress
 from requests_hardened.ip_filter_adapter import IPFilterAdapter
 
+from studio.deadline import Deadline
+
 MAX_REDIRECTS = 5
 CHUNK = 256 * 1024
-# Seconds: to connect, between two pieces, and for one file in all.
+# Seconds: to connect, between two pieces, until the body begins, and for one file in all.
 TIMEOUT = (10, 30)
+PATIENCE = 60
 LONGEST = 3600
 _IPV4_COMPATIBLE = ip_network("::/96")
 
@@ -40,14 +43,7 @@ def fetch(url: str, headers: dict[str, str]) -> Iterator[requests.Response]:
     """
     response = None
     try:
-        for _ in range(MAX_REDIRECTS + 1):
-            response = _open(url, headers)
-            if not response.is_redirect:
-                break
-            url = urljoin(url, response.headers["Location"])
-            response.close()
-        else:
-            raise FetchError("Vidgo's address leads in circles.")
+        response = _follow(url, headers)
         if response.status_code not in (200, 206, 416):
             raise FetchError(
                 f"Vidgo's storage answered {response.status_code}.",
@@ -76,9 +72,21 @@ def pieces(response: requests.Response) -> Iterator[bytes]:
         raise FetchError(f"The download broke off ({type(error).__name__}).") from None
 
 
-def _open(url: str, headers: dict[str, str]) -> requests.Response:
-    session = requests.Session()
-    session.trust_env = False
+def _follow(url: str, headers: dict[str, str]) -> requests.Response:
+    """Open what `url` leads to in the end."""
+    with Deadline(PATIENCE) as deadline:
+        for _ in range(MAX_REDIRECTS + 1):
+            response = _open(deadline, url, headers)
+            deadline.check()
+            if not response.is_redirect:
+                return response
+            url = urljoin(url, response.headers["Location"])
+            response.close()
+    raise FetchError("Vidgo's address leads in circles.")
+
+
+def _open(deadline: Deadline, url: str, headers: dict[str, str]) -> requests.Response:
+    session = deadline.session()
     # Undecoded, so that what is counted and resumed is what is kept.
     asked = requests.Request("GET", url, {**headers, "Accept-Encoding": "identity"}).prepare()
     # What is judged is the address as it will be used, not as it was written.
@@ -87,7 +95,7 @@ def _open(url: str, headers: dict[str, str]) -> requests.Response:
         raise FetchError("Vidgo's address is no web address.")
     if not _is_the_api(parts):
         for scheme in ("http", "https"):
-            session.mount(f"{scheme}://", _Vetted(is_https_proto=scheme == "https"))
+            deadline.mount(session, scheme, _Vetted(is_https_proto=scheme == "https"))
     return session.send(asked, stream=True, timeout=TIMEOUT, allow_redirects=False)
 
 

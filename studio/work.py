@@ -5,13 +5,20 @@ held: in the engine's queue while `lease` is empty, by a job while it is not. Th
 anew each time a job takes the row, and fences off whoever comes too late.
 """
 
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 from django.conf import settings
+from django.db import DatabaseError, connection
 from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
 from studio.models import Asset, Preview, Task, unguessable
+
+logger = logging.getLogger(__name__)
 
 Row = type[Task] | type[Asset] | type[Preview]
 
@@ -46,9 +53,38 @@ def take(model: Row, pk: int, seconds: float) -> str:
 
 
 def extend(model: Row, pk: int, lease: str, seconds: float) -> bool:
-    """Keep a row for `seconds` more. Gives False if it is no longer ours: stop then."""
+    """Keep a held row for `seconds` more. Gives False if it is no longer ours: stop then."""
     until = timezone.now() + timedelta(seconds=seconds)
-    return bool(model._default_manager.filter(pk=pk, lease=lease).update(held_until=until))
+    held = model._default_manager.filter(pk=pk, lease=lease, held_until__isnull=False)
+    return bool(held.update(held_until=until))
+
+
+@contextmanager
+def keeping(model: Row, pk: int, lease: str, seconds: float) -> Iterator[threading.Event]:
+    """Extend a lease of `seconds` again and again, however long the work is silent.
+
+    Gives an event that is set once the row is no longer ours.
+    """
+    done, lost = threading.Event(), threading.Event()
+
+    def keep() -> None:
+        while not done.wait(seconds / 6):
+            try:
+                if not extend(model, pk, lease, seconds):
+                    lost.set()
+                    return
+            except DatabaseError:
+                logger.exception("a lease could not be extended and is tried again")
+            finally:
+                connection.close()
+
+    keeper = threading.Thread(target=keep, daemon=True)
+    keeper.start()
+    try:
+        yield lost
+    finally:
+        done.set()
+        keeper.join()
 
 
 def backoff(attempts: int, first: float = 5.0, longest: float = 600.0) -> float:

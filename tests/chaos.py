@@ -12,7 +12,6 @@ import os
 import random
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -28,7 +27,6 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-import psycopg
 import requests
 
 from tests.product import ROOT, Product, free_port, until
@@ -194,10 +192,8 @@ class Chaos:
         (folder / "sandbox").mkdir()
         self.api = Api(folder / "sandbox", seed)
         environment = dict(combination.environment)
-        self.postgres = environment.pop("DATABASE", "") == "postgres"
-        if self.postgres:
+        if environment.pop("DATABASE", "") == "postgres":
             os.environ.setdefault("TEST_DATABASE_URL", POSTGRES)
-        self.postgres = "TEST_DATABASE_URL" in os.environ
         self.product = Product(
             self.data,
             VIDGO_API_URL=self.api.url,
@@ -326,7 +322,7 @@ class Chaos:
     def _decide(self) -> int:
         """Do for each unconfirmed task what a person would who looks into the console."""
         there = {_token(entry["callback_url"]): entry for entry in self.api.ledger()}
-        unconfirmed = self.rows(
+        unconfirmed = self.product.rows(
             "SELECT id, callback_token FROM studio_task WHERE status = 'unconfirmed'"
         )
         for row in unconfirmed:
@@ -425,19 +421,8 @@ class Chaos:
 
     # What has become of it.
 
-    def rows(self, query: str) -> list[dict[str, Any]]:
-        """Read the product's database from outside."""
-        if self.postgres:
-            with psycopg.connect(self.product.environment["DATABASE_URL"]) as connection:
-                found = connection.execute(query)
-                names = [column.name for column in found.description or []]
-                return [dict(zip(names, row, strict=True)) for row in found]
-        with sqlite3.connect(self.data / "studio.sqlite3", timeout=20) as database:
-            database.row_factory = sqlite3.Row
-            return [dict(row) for row in database.execute(query)]
-
     def _unsettled(self) -> list[dict[str, Any]]:
-        return self.rows(
+        return self.product.rows(
             "SELECT id, model, status, error_code, error, task_id FROM studio_task WHERE status IN"
             " ('pending', 'not_started', 'running')"
             " OR (status = 'finished' AND saved_at IS NULL)"
@@ -447,7 +432,7 @@ class Chaos:
         """Wait until nothing is left to do, or nothing has moved for a long while: stuck."""
         moved, mark = time.monotonic(), None
         while self._unsettled() and time.monotonic() - moved < STILL:
-            now = self.rows(
+            now = self.product.rows(
                 "SELECT (SELECT MAX(id) FROM studio_event) AS told,"
                 " (SELECT SUM(attempts) FROM studio_asset) AS tried"
             )
@@ -457,7 +442,7 @@ class Chaos:
 
     def _count(self) -> None:
         counts, ledger = self.counts, self.api.ledger()
-        tasks = self.rows("SELECT * FROM studio_task")
+        tasks = self.product.rows("SELECT * FROM studio_task")
         by_key = {str(uuid.UUID(str(task["form_key"]))): task for task in tasks}
         by_token = {task["callback_token"]: task for task in tasks}
         counts.stuck += [str(row) for row in self._unsettled()]
@@ -484,7 +469,7 @@ class Chaos:
         if task is None or task["task_id"] != entry["task_id"] or task["status"] != "finished":
             counts.lost.append(f"{entry['model']} {entry['task_id']}: {task and task['status']}")
             return
-        assets = self.rows(f"SELECT * FROM studio_asset WHERE task_id = {task['id']}")
+        assets = self.product.rows(f"SELECT * FROM studio_asset WHERE task_id = {task['id']}")
         if entry["model"] == "generate-persona" and not any(asset["value"] for asset in assets):
             counts.missing.append(f"the persona of task {task['id']}")
         by_path = {urlsplit(asset["url"]).path: asset for asset in assets}

@@ -5,6 +5,7 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -140,6 +141,17 @@ class Product:
         return session.post(
             self.url + path, {**data, "csrfmiddlewaretoken": token}, allow_redirects=False
         )
+
+    def rows(self, query: str) -> list[dict[str, Any]]:
+        """Read its database from outside."""
+        if "DATABASE_URL" in self.environment:
+            with psycopg.connect(self.environment["DATABASE_URL"]) as connection:
+                found = connection.execute(query)
+                names = [column.name for column in found.description or []]
+                return [dict(zip(names, row, strict=True)) for row in found]
+        with sqlite3.connect(self.data / "studio.sqlite3", timeout=20) as database:
+            database.row_factory = sqlite3.Row
+            return [dict(row) for row in database.execute(query)]
 
     def _is_up(self) -> bool:
         assert self.process.poll() is None, self.log.read_text()

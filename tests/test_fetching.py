@@ -4,6 +4,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from pathlib import Path
@@ -307,6 +308,32 @@ def test_a_file_that_comes_in_drops_is_given_up(
     api = storage(Dripping)
     settings.VIDGO_API_URL, settings.API_ON_LOOPBACK = api.rstrip("/"), True
     with pytest.raises(FetchError, match="too slow"):
+        read(api)
+    stop.set()
+
+
+def test_a_file_whose_headers_come_in_drops_is_given_up(
+    storage: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetching, "PATIENCE", 0.5)
+    stop = threading.Event()
+
+    class Dripping(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            with suppress(OSError):
+                self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Padding: ")
+                # Whoever waits for ten seconds gets it.
+                for _ in range(200):
+                    stop.wait(0.05)
+                    self.wfile.write(b"x")
+                self.wfile.write(b"\r\n\r\nID3")
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    api = storage(Dripping)
+    settings.VIDGO_API_URL, settings.API_ON_LOOPBACK = api.rstrip("/"), True
+    with pytest.raises(FetchError):
         read(api)
     stop.set()
 

@@ -10,12 +10,15 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.files.storage import FileSystemStorage
 from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
+from studio import archive
 from studio.models import Asset, Task
 from tests.fileserver import FileServer
+from tests.product import until
 from tests.recorder import Recorder
 from tests.timing import pass_time
 from vidgo_sandbox import Sandbox
@@ -221,6 +224,35 @@ def test_a_file_stays_until_the_one_from_its_new_url_is_there(
 
     assert content(stems.assets.get()) == OTHER
     assert len(stored_files()) == 1
+
+
+class SlowStorage(FileSystemStorage):
+    """A store that takes its time: until the row that it keeps a file for is held for longer."""
+
+    def save(self, name: str, content: Any, max_length: int | None = None) -> str:
+        held = Asset.objects.get().held_until
+        until(lambda: Asset.objects.get().held_until != held, 20, "the row to be held for longer")
+        return str(super().save(name, content, max_length))
+
+
+def test_a_file_that_is_stored_slowly_is_not_begun_again_by_another_worker(
+    storage: FileServer,
+    stems: Task,
+    tell: Tell,
+    work: Work,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(archive, "LEASE", 2)
+    backend = {"BACKEND": f"{__name__}.SlowStorage"}
+    settings.STORAGES = {**settings.STORAGES, "default": backend}
+    storage.put("/drums.mp3", SOUND)
+    tell(stems, drums=storage.url + "/drums.mp3")
+    work()
+
+    stems.refresh_from_db()
+    assert stems.saved_at
+    assert content(stems.assets.get()) == SOUND
 
 
 def test_a_url_that_has_run_out_is_asked_for_anew(

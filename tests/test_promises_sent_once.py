@@ -1,8 +1,10 @@
 """Sent once: what may have been taken is never sent again without a person's word."""
 
 import json
+import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -236,6 +238,78 @@ def test_a_timeout_is_never_sent_again_by_itself(
     settle(work, task)
 
     assert (task.status, len(sandbox.requests())) == ("unconfirmed", 1)
+
+
+class Dripping(ThreadingHTTPServer):
+    """An API whose headers come byte by byte. Who waits for ten seconds gets a good answer."""
+
+    def __init__(self) -> None:
+        self.submits = 0
+        self.ended = threading.Event()
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["Content-Length"]))
+                server.submits += 1
+                raw = json.dumps({"code": 200, "data": {"task_id": "t-1"}}).encode()
+                self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Padding: ")
+                for _ in range(200):
+                    server.ended.wait(0.05)
+                    self.wfile.write(b"x")
+                self.wfile.write(b"\r\nContent-Length: %d\r\n\r\n%b" % (len(raw), raw))
+
+            def log_message(self, format: str, *args: Any) -> None:
+                """Say nothing."""
+
+        super().__init__(("127.0.0.1", 0), Handler)
+
+    def handle_error(self, *_: Any) -> None:
+        """Say nothing of connections that were cut."""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_answer_that_comes_byte_by_byte_holds_nobody_up(
+    settings: Settings, signed_in: Client, work: Work
+) -> None:
+    settings.VIDGO_CONNECT_TIMEOUT, settings.VIDGO_READ_TIMEOUT = 0.3, 0.3
+    with Dripping() as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        settings.VIDGO_API_URL = f"http://127.0.0.1:{server.server_address[1]}"
+        task = ask_for(signed_in)
+        work()
+        server.ended.set()
+        server.shutdown()
+
+    task.refresh_from_db()
+    assert (task.status, task.error) == ("unconfirmed", "Vidgo did not answer in time.")
+    assert server.submits == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_never_comes_about_is_tried_again(
+    settings: Settings, signed_in: Client, work: Work
+) -> None:
+    settings.VIDGO_CONNECT_TIMEOUT, settings.VIDGO_READ_TIMEOUT = 0.3, 0.3
+    ended = threading.Event()
+
+    def drip(listening: socket.socket) -> None:
+        connected, _ = listening.accept()
+        with connected, suppress(OSError):
+            # A server's half of a handshake in TLS, which would take ten seconds.
+            for byte in b"\x16\x03\x03\x40\x00" + bytes(100):
+                connected.send(bytes([byte]))
+                ended.wait(0.1)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=drip, args=(listening,), daemon=True).start()
+        settings.VIDGO_API_URL = f"https://127.0.0.1:{listening.getsockname()[1]}"
+        task = ask_for(signed_in)
+        work()
+        ended.set()
+
+    task.refresh_from_db()
+    assert (task.status, task.error_code, task.sent_at) == ("pending", "away", None)
 
 
 def test_the_callback_of_an_unconfirmed_task_settles_it(

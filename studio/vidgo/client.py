@@ -6,15 +6,13 @@ try again) or `Unknown` (may have been taken and paid for: never to be sent agai
 """
 
 import math
-import time
 from dataclasses import dataclass
-from ssl import SSLCertVerificationError
 from typing import Any, Literal
 
 import requests
 from django.conf import settings
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
+from studio.deadline import Deadline
 from studio.vidgo.payloads import Body, read_body
 
 SUBMIT_PATH = "/api/generate/submit"
@@ -88,62 +86,40 @@ def balance() -> Answer:
 
 
 def _call(method: str, path: str, **kwargs: Any) -> Answer:
-    session = requests.Session()
-    # Proxies and .netrc of the machine are no part of the configuration: the key goes to the
-    # API's own address only.
-    session.trust_env = False
-    try:
-        with (
-            session,
-            session.request(
-                method,
-                settings.VIDGO_API_URL + path,
-                headers={
-                    "Authorization": f"Bearer {settings.VIDGO_API_KEY}",
-                    "Accept-Encoding": "identity",
-                },
-                timeout=(settings.VIDGO_CONNECT_TIMEOUT, settings.VIDGO_READ_TIMEOUT),
-                allow_redirects=False,
-                stream=True,
-                **kwargs,
-            ) as response,
-        ):
-            return _verdict(response, _read(response))
-    except requests.RequestException as error:
-        if _never_left(error):
-            return Away("Vidgo could not be reached.")
-        return Unknown(_lost_words(error))
-    except Exception as error:  # urllib3's own, while the body is read
-        return Unknown(_lost_words(error))
+    with Deadline(settings.VIDGO_CONNECT_TIMEOUT + settings.VIDGO_READ_TIMEOUT) as deadline:
+        try:
+            with (
+                deadline.session() as session,
+                session.request(
+                    method,
+                    settings.VIDGO_API_URL + path,
+                    headers={
+                        "Authorization": f"Bearer {settings.VIDGO_API_KEY}",
+                        "Accept-Encoding": "identity",
+                    },
+                    timeout=(settings.VIDGO_CONNECT_TIMEOUT, settings.VIDGO_READ_TIMEOUT),
+                    allow_redirects=False,
+                    stream=True,
+                    **kwargs,
+                ) as response,
+            ):
+                raw = _read(response)
+                deadline.check()
+                return _verdict(response, raw)
+        except Exception as error:  # urllib3's own, while the body is read
+            if not deadline.has_connected:
+                return Away("Vidgo could not be reached.")
+            if deadline.is_over or isinstance(error, requests.Timeout):
+                return Unknown("Vidgo did not answer in time.")
+            return Unknown("The connection broke before Vidgo's answer came.")
 
 
 def _read(response: requests.Response) -> bytes:
-    """Read the body, bounded in size and in time. Raises requests.Timeout for a trickle."""
-    end = time.monotonic() + settings.VIDGO_READ_TIMEOUT
+    """Read the body, as much as an answer can have."""
     raw = b""
     while len(raw) <= MAX_ANSWER and (piece := response.raw.read1(64 * 1024, decode_content=True)):
         raw += piece
-        if time.monotonic() > end:
-            raise requests.Timeout
     return raw
-
-
-def _lost_words(error: Exception) -> str:
-    if isinstance(error, requests.Timeout):
-        return "Vidgo did not answer in time."
-    return "The connection broke before Vidgo's answer came."
-
-
-def _never_left(error: requests.RequestException) -> bool:
-    """Say whether the request surely never left: no connection was made at all."""
-    if isinstance(error, requests.ConnectTimeout):
-        return True
-    cause = error.args[0] if error.args else None
-    reason = getattr(cause, "reason", cause)
-    if isinstance(error, requests.exceptions.SSLError):
-        # Whoever answered could not show that it is the API: nothing was said to it.
-        return isinstance(next(iter(getattr(reason, "args", ())), None), SSLCertVerificationError)
-    return isinstance(reason, NewConnectionError | ConnectTimeoutError)
 
 
 def _verdict(response: requests.Response, raw: bytes) -> Answer:
