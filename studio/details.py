@@ -55,7 +55,7 @@ def context(task: Task) -> dict[str, Any]:
         "tracks": tracks,
         "personas": _of(loose, Kind.PERSONA),
         "files": _of(loose, Kind.AUDIO, Kind.FILE),
-        "saved_files": [a for a in assets if a.state == Asset.State.SAVED and a.file],
+        "saved_files": [a for a in assets if a.file],
         "unsaved": [a for a in assets if a.state != Asset.State.SAVED],
         "sent": _sent(task, operation),
         "details": _details(task),

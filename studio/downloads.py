@@ -59,7 +59,7 @@ def named_folders(tasks: list[Task]) -> list[tuple[str, Asset]]:
 def named_files(task: Task) -> list[tuple[str, Asset]]:
     """Give every saved file of `task` under a name that none of the others has."""
     files: dict[str, Asset] = {}
-    for asset in task.assets.filter(state=Asset.State.SAVED).exclude(file=""):
+    for asset in task.assets.exclude(file=""):
         asset.task = task
         name, count = asset_name(asset), 1
         while name.casefold() in {taken.casefold() for taken in files}:

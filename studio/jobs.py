@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, close_old_connections, transaction
+from django.db import close_old_connections, transaction
 from django.utils import timezone
 from django_tasks import task
 from django_tasks_db.models import DBTaskResult
@@ -87,7 +87,7 @@ def _keep_trying(record: Callable[[], None]) -> None:
     while True:
         try:
             return record()
-        except (OperationalError, InterfaceError):
+        except work.DATABASE_AWAY:
             if time.monotonic() > end:
                 raise
             logger.exception("the answer could not be recorded and is recorded again")

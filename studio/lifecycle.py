@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from studio import account, operations, results
@@ -19,7 +19,7 @@ from studio.files import delete_after_commit
 from studio.models import Delivery, Event, Preview, Task, Track, Upload, unguessable
 from studio.vidgo.client import Accepted, Answer, Away, Blocked, Refused, Unknown
 from studio.vidgo.payloads import Body, read_body
-from studio.work import backoff
+from studio.work import DATABASE_AWAY, backoff
 from vidgo_site.logs import redact
 
 logger = logging.getLogger(__name__)
@@ -415,8 +415,8 @@ def apply(delivery: Delivery) -> None:
             delivery.note = note or ""
             delivery.applied_at = None if note in (WAITS, UNCLAIMED) else timezone.now()
             delivery.save(update_fields=["note", "applied_at"])
-    except OperationalError:
-        # The database is away, full or in a knot: the delivery stays as one to be applied.
+    except DATABASE_AWAY:
+        # The delivery stays as one to be applied.
         logger.exception("delivery %s is applied later", delivery.pk)
     except Exception as error:
         logger.exception("delivery %s could not be applied", delivery.pk)

@@ -172,6 +172,11 @@ class Asset(Work):
         """Give the address of our copy, for signed-in users."""
         return reverse("media", args=[self.pk])
 
+    @property
+    def is_here(self) -> bool:
+        """Say whether it can be shown: saved, or one before it while a newer file is to come."""
+        return self.state == self.State.SAVED or bool(self.file)
+
 
 class Track(models.Model):
     """One song: what video, cover and persona are made from."""

@@ -40,7 +40,7 @@ def rows(tasks: Iterable[Task]) -> list[Row]:
 
 def _row(task: Task) -> Row:
     assets = list(task.assets.all())
-    saved = [asset for asset in assets if asset.state == Asset.State.SAVED and asset.file]
+    saved = [asset for asset in assets if asset.file]
     preview = next((asset for asset in saved if asset.kind == Asset.Kind.IMAGE), None)
     if preview is None and task.source_track:
         preview = task.source_track.image

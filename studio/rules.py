@@ -76,7 +76,7 @@ def _choice(
 ) -> Choice:
     reason, url = "", ""
     if operation.takes_sound:
-        if not track.sound or track.sound.state != "saved":
+        if not track.sound or not track.sound.is_here:
             reason = "Its sound is not saved yet."
     elif track.task.status != Task.Status.FINISHED:
         ended = track.task.is_final

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import InterfaceError, OperationalError, connection
 from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
@@ -20,6 +20,8 @@ from studio.models import Asset, Preview, Task, unguessable
 
 logger = logging.getLogger(__name__)
 
+# The database is away, full or in a knot, or the connection to it is gone: tried again later.
+DATABASE_AWAY = (OperationalError, InterfaceError)
 Row = type[Task] | type[Asset] | type[Preview]
 
 
@@ -73,7 +75,7 @@ def keeping(model: Row, pk: int, lease: str, seconds: float) -> Iterator[threadi
                 if not extend(model, pk, lease, seconds):
                     lost.set()
                     return
-            except DatabaseError:
+            except DATABASE_AWAY:
                 logger.exception("a lease could not be extended and is tried again")
             finally:
                 connection.close()

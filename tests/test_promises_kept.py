@@ -226,10 +226,29 @@ def test_a_file_stays_until_the_one_from_its_new_url_is_there(
     assert len(stored_files()) == 1
 
 
+def test_the_file_that_is_there_is_shown_even_if_its_newer_one_fails_for_good(
+    storage: FileServer, stems: Task, tell: Tell, work: Work, signed_in: Client
+) -> None:
+    storage.put("/first.mp3", SOUND)
+    tell(stems, "running", drums=storage.url + "/first.mp3")
+    work()
+    tell(stems, drums=storage.url + "/gone.mp3")
+    for _ in range(8):
+        work()
+        pass_time(3600)
+
+    asset = stems.assets.get()
+    assert asset.state == "failed"
+    page = signed_in.get(stems.get_absolute_url()).content.decode()
+    assert asset.get_absolute_url() in page
+    assert "could not be saved" in page
+    assert content(asset) == SOUND
+
+
 class SlowStorage(FileSystemStorage):
     """A store that takes its time: until the row that it keeps a file for is held for longer."""
 
-    def save(self, name: str, content: Any, max_length: int | None = None) -> str:
+    def save(self, name: str | None, content: Any, max_length: int | None = None) -> str:
         held = Asset.objects.get().held_until
         until(lambda: Asset.objects.get().held_until != held, 20, "the row to be held for longer")
         return str(super().save(name, content, max_length))

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import InterfaceError, OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 from hypothesis import HealthCheck, example, given
@@ -190,6 +191,26 @@ def test_what_was_kept_and_not_applied_is_applied_by_the_sweep(
     left.refresh_from_db()
     assert taken.status == "finished"
     assert left.applied_at
+
+
+@pytest.mark.parametrize("kind", [OperationalError, InterfaceError])
+def test_a_callback_during_which_the_database_goes_away_is_applied_later(
+    taken: Task, work: Work, kind: type[Exception]
+) -> None:
+    def go_away(execute: Any, query: str, *args: Any) -> Any:
+        if query.startswith("INSERT") and "studio_asset" in query:
+            raise kind("The connection is closed.")
+        return execute(query, *args)
+
+    with connection.execute_wrapper(go_away):
+        tell(taken, "finished", DRUMS)
+    assert taken.status == "not_started"
+
+    Delivery.objects.update(received_at=timezone.now() - timedelta(minutes=1))
+    work()
+
+    taken.refresh_from_db()
+    assert taken.status == "finished"
 
 
 def test_the_same_news_told_again_is_told_once(taken: Task) -> None:

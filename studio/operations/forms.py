@@ -125,7 +125,7 @@ class SoundForm(OperationForm):
         self.refused = refused
         self.fields["upload"].queryset = Upload.objects.order_by("pk")  # type: ignore[attr-defined]
         self.fields["track"].queryset = Track.objects.filter(  # type: ignore[attr-defined]
-            sound__state="saved"
+            sound__file__gt=""
         ).select_related("task", "sound")
 
     def clean(self) -> dict[str, Any]:

@@ -149,7 +149,7 @@ def art(seed: object) -> SafeString:
 @register.simple_tag
 def cover(asset: Any, seed: object) -> SafeString:
     """Show the picture `asset` when we have it, a drawn cover otherwise."""
-    if asset and asset.kind == "image" and asset.state == "saved":
+    if asset and asset.kind == "image" and asset.is_here:
         return format_html(
             '<img src="{}" alt="" loading="lazy" decoding="async">', asset.get_absolute_url()
         )
