@@ -5,15 +5,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: run test lint format chaos saving screenshots lock backup restore clean
+.PHONY: run test lint format chaos saving bench screenshots lock backup restore clean
 
 run: $(VENV)/run
 	@exec $(BIN)/python -m vidgo_site.run
 
-# All tests on SQLite; on PostgreSQL instead where TEST_DATABASE_URL says so.
+# All tests on SQLite; on PostgreSQL instead where TEST_DATABASE_URL says so. Side by side, each
+# file in one process, in the order of their names: the longest are not among the last.
 test: $(VENV)/dev
 	@scripts/browser
-	$(BIN)/python -m pytest $(PYTEST)
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .
@@ -42,6 +43,13 @@ chaos: $(VENV)/dev
 # How fast and in how much memory a file of 1 GB is saved, beside curl.
 saving: $(VENV)/dev
 	$(BIN)/python -m tests.saving
+
+# Every figure in one run, a quarter of an hour on a quiet machine: wrk, nginx and curl are Debian's.
+# BENCH=--write puts the tables into docs/performance.md.
+bench: $(VENV)/dev
+	@scripts/browser
+	@scripts/bench-tools
+	$(BIN)/python -m bench $(BENCH)
 
 screenshots: $(VENV)/dev
 	@scripts/browser
