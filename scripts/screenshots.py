@@ -104,6 +104,8 @@ def _make(product: Product, api: Sandbox) -> dict[str, str]:
         "new-persona": "/new/generate-persona/",
         "new-instrumental": "/new/add-instrumental/",
         "new-separation": "/new/upload-and-separate-vocals/",
+        "credits": "/credits/",
+        "cockpit": "/admin/",
         "not-there": "/nothing/",
     }
 

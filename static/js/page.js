@@ -18,15 +18,25 @@ document.addEventListener("keydown", ({ key, target }) => {
   closeMenus(null);
 });
 
+// A picture is shown large beside all others of the page, to be compared.
 const large = document.getElementById("large");
+function enlarged({ href, dataset }) {
+  const [figure, picture, caption] = ["figure", "img", "figcaption"].map((name) => document.createElement(name));
+  Object.assign(picture, { src: href, alt: dataset.large });
+  caption.textContent = dataset.large;
+  caption.setAttribute("aria-hidden", "true");
+  figure.append(picture, caption);
+  return figure;
+}
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[data-large]");
   if (!link || event.metaKey || event.ctrlKey) return;
   event.preventDefault();
-  const picture = large.querySelector("img");
-  picture.src = link.href;
-  picture.alt = link.dataset.large;
+  const links = [...document.querySelectorAll("a[data-large]")];
+  const figures = links.map(enlarged);
+  large.querySelector(".large-pictures").replaceChildren(...figures);
   large.showModal();
+  figures[links.indexOf(link)].scrollIntoView();
 });
 large.addEventListener("click", () => large.close());
 

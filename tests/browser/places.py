@@ -28,6 +28,10 @@ PLACES = {
     "a task under way": "",
     "a failed task": "",
     "an unconfirmed task": "",
+    "the credits": "/credits/",
+    "the password": "/account/password/",
+    "the cockpit": "/admin/",
+    "a deletion": "",
     "a page that is not there": "/tasks/999999/",
 }
 FINISHED = {
@@ -62,6 +66,7 @@ def make(product: Product, api: Sandbox) -> dict[str, str]:
     tell_running(api)
     until(lambda: is_status(session, product, under_way, "running"), 20, "a running task")
     found["a task under way"] = under_way
+    found["a deletion"] = f"/tasks/delete/?task={found['a finished video'].split('/')[2]}"
     songs = session.get(product.url + "/songs/").text
     found["a song"] = "/songs/" + songs.split('href="/songs/')[2].split('"')[0]
     return {name: found.get(name, path) for name, path in PLACES.items()}

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import requests
+from django.conf import settings
 from playwright.sync_api import BrowserContext, Page
 
 from tests.browser.pages import Visit, open_folds, violations
@@ -15,6 +17,11 @@ PHONE: Any = {"width": 360, "height": 740}
 DESK: Any = {"width": 1280, "height": 800}
 # What the colours of the other scheme can break.
 COLOURS = ["color-contrast", "link-in-text-block"]
+
+# Django's admin fades from one scheme to the other, reduced motion or not.
+SETTLED = """() => Promise.allSettled(
+  document.getAnimations().filter((one) => one instanceof CSSTransition).map((one) => one.finished)
+)"""
 
 
 @pytest.fixture(scope="session")
@@ -37,6 +44,7 @@ def _check(page: Page) -> None:
     page.emulate_media(color_scheme="dark", reduced_motion="reduce")
     assert not violations(page)
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    page.evaluate(SETTLED)
     assert not violations(page, COLOURS)
     page.set_viewport_size(PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
@@ -78,6 +86,24 @@ def test_the_sign_in_too_with_its_error(
     page.get_by_label("Password").fill("nothing")
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("alert").wait_for()
+    _check(page)
+
+
+def test_the_locked_door_too(
+    scripted: Product, open_context: Callable[..., BrowserContext]
+) -> None:
+    wrong = {"username": "guessed", "password": "nothing"}
+    stranger = requests.Session()
+    stranger.get(f"{scripted.url}/login/")
+    for _ in range(settings.AXES_FAILURE_LIMIT):
+        scripted.post(stranger, "/login/", wrong)
+    told: list[str] = []
+    page = open_context(complaints=told, base_url=scripted.url, viewport=DESK).new_page()
+    page.goto("/login/")
+    page.get_by_label("Username").fill(wrong["username"])
+    page.get_by_label("Password").fill(wrong["password"])
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("heading", name="Too many").wait_for()
     _check(page)
 
 

@@ -1,9 +1,13 @@
 """What is done with results every day: listen through refreshes, compare, choose, be told."""
 
+import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
+import imageio_ffmpeg
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.pages import Visit, violations
@@ -172,3 +176,126 @@ def test_something_ready_elsewhere_is_told_quietly(
     assert violations(page) == ""
     told.click()
     page.wait_for_url(f"**/tasks/{task}/")
+
+
+# A page that one does not look at, in a browser that keeps what notifications it was to show.
+AWAY = """
+window.notified = [];
+Object.defineProperty(document, "hidden", { get: () => true });
+window.Notification = class extends Notification {
+  constructor(title, options) {
+    super(title, options);
+    window.notified.push(title);
+  }
+};
+"""
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_page_in_the_background_says_what_is_ready(
+    visit: Visit, product: Product, tmp_path: Path, allowed: bool
+) -> None:
+    page = visit(product, "/personas/", permissions=["notifications"] if allowed else [])
+    page.locator("summary[aria-label$='your menu']").click()
+    button = page.get_by_role("button", name="Notify me when something is ready")
+    if allowed:
+        button.click()
+        expect(page.get_by_role("button", name="Stop system notifications")).to_be_visible()
+    page.context.add_init_script(AWAY)
+    page.clock.install()
+    page.reload()
+    sound(tmp_path / "song.wav", 1)
+    file = {"name": "song.wav", "kind": "file", "type": "audio/x-wav", "label": "Song"}
+    text = f"Ready: Song – Morning train {allowed}"
+    put(product, tmp_path, "import-song", f"Morning train {allowed}", files=[file])
+    told = page.locator("#news").get_by_role("link", name=text)
+    for _ in range(3):
+        with page.expect_response("**/news.json?*"):
+            page.clock.run_for(16_000)
+        expect(told).to_have_count(1)
+    expect(page).to_have_title(re.compile("^● Ready – Personas"))
+    assert page.evaluate("window.notified").count(text) == (1 if allowed else 0)
+
+
+def test_a_video_has_its_poster_its_speed_and_the_whole_screen(
+    visit: Visit, product: Product, tmp_path: Path
+) -> None:
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-f", "lavfi", "-i", "testsrc=d=2"]
+    subprocess.run([*command, "-pix_fmt", "yuv420p", tmp_path / "film.mp4"], check=True)
+    film = {"name": "film.mp4", "kind": "video", "type": "video/mp4", "label": "Video"}
+    task = put(product, tmp_path, "create-music-video", "Night train", files=[film])
+    page = visit(product, f"/tasks/{task}/")
+    video = page.locator("video[poster]")
+    video.wait_for(timeout=60_000)
+    page.get_by_label("Speed").select_option("Double")
+    assert video.evaluate("video => video.playbackRate") == 2
+    page.get_by_role("button", name="Full screen").click()
+    page.wait_for_function("document.fullscreenElement?.matches('video')")
+
+
+@pytest.fixture(scope="module")
+def covers(product: Product, tmp_path_factory: pytest.TempPathFactory) -> int:
+    """Give a task with two covers."""
+    folder = tmp_path_factory.mktemp("covers")
+    for name, colour in (("one", "navy"), ("two", "darkred")):
+        Image.new("RGB", (1024, 1024), colour).save(folder / f"{name}.png")
+    files = [
+        {"name": f"{name}.png", "kind": "image", "type": "image/png", "label": f"Cover {name}"}
+        for name in ("one", "two")
+    ]
+    return put(product, folder, "generate-music-cover", "Low tide", files=files)
+
+
+@pytest.mark.parametrize(("width", "beside"), [(1280, True), (360, False)])
+def test_covers_are_compared_large(
+    visit: Visit, product: Product, covers: int, width: int, beside: bool
+) -> None:
+    viewport = {"width": width, "height": 800}
+    page = visit(product, f"/tasks/{covers}/", viewport=viewport)
+    link = page.get_by_role("link", name="Cover two, show large")
+    link.focus()
+    page.keyboard.press("Enter")
+    pictures = page.get_by_role("dialog").get_by_role("img")
+    expect(pictures).to_have_count(2)
+    page.wait_for_function("[...document.images].every(image => image.complete)")
+    one, two = [picture.bounding_box() for picture in pictures.all()]
+    assert one
+    assert two
+    assert one["width"] > width * 0.4
+    assert (one["y"] == two["y"]) == beside
+    assert (one["x"] == two["x"]) == (not beside)
+    expect(pictures.nth(1)).to_be_in_viewport(ratio=0.9)
+    assert violations(page) == ""
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(link).to_be_focused()
+    link.click()
+    page.get_by_role("button", name="Close").click()
+    expect(link).to_be_focused()
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_what_was_searched_for_is_still_there_on_the_way_back(
+    visit: Visit, product: Product, covers: int, instrumental: int, width: int
+) -> None:
+    page = visit(product, viewport={"width": width, "height": 800})
+    page.get_by_text("Find", exact=True).click()
+    page.get_by_label("Search").fill("low tide")
+    page.get_by_label("What", exact=True).select_option("Cover")
+    page.get_by_label("State", exact=True).select_option("Ready")
+    page.get_by_label("Since", exact=True).fill("2020-01-01")
+    page.get_by_role("button", name="Show", exact=True).click()
+    rows = page.locator("#rows > li")
+    expect(page.locator(f"#task-{covers}")).to_be_visible()
+    expect(page.locator(f"#task-{instrumental}")).to_have_count(0)
+    address, found = page.url, rows.evaluate_all("rows => rows.map(row => row.id)")
+    for part in ("q=low+tide", "model=generate-music-cover", "status=finished", "since=2020-01-01"):
+        assert part in address
+    page.locator(f"#task-{covers} .row-title a").click()
+    page.wait_for_url(f"**/tasks/{covers}/")
+    page.go_back()
+    expect(page.locator(f"#task-{covers}")).to_be_visible()
+    assert page.url == address
+    assert rows.evaluate_all("rows => rows.map(row => row.id)") == found
+    expect(page.get_by_label("Search")).to_have_value("low tide")
+    expect(page.get_by_label("What", exact=True)).to_have_value("generate-music-cover")
