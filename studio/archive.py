@@ -24,8 +24,6 @@ from studio.models import Asset
 
 logger = logging.getLogger(__name__)
 
-# Seconds after which the copy of a lost worker is taken over.
-LEASE = 90
 # Tries for a URL that is gone, and for everything else (a day, at most every half hour).
 MAX_GONE = 6
 MAX_TRIES = 60
@@ -44,7 +42,7 @@ def save(asset_pk: int, lease: str) -> None:
     part = _part(asset, lease)
     had = 0
     try:
-        with work.keeping(Asset, asset_pk, lease, LEASE) as lost:
+        with work.keeping(Asset, asset_pk, lease, settings.STUDIO_LEASE) as lost:
             had = _inherit(asset, part)
             size, digest = _download(asset, part, lost)
             content_type = _sniff(asset, part)

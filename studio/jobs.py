@@ -61,7 +61,7 @@ def ask(task_pk: int) -> None:
 @task(queue_name="saving")
 def save(asset_pk: int) -> None:
     """Copy one result into our storage."""
-    lease = work.take(Asset, asset_pk, archive.LEASE)
+    lease = work.take(Asset, asset_pk, settings.STUDIO_LEASE)
     if lease:
         with about(asset=asset_pk):
             archive.save(asset_pk, lease)

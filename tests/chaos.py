@@ -120,7 +120,7 @@ class Api:
     def stop(self) -> None:
         """End it: connections are refused from now on."""
         self.process.terminate()
-        self.process.wait(20)
+        self.process.wait(STILL)
 
     def ledger(self) -> list[dict[str, Any]]:
         """Give every submit that was accepted."""
@@ -236,11 +236,10 @@ class Chaos:
     def run(self) -> Counts:
         """Submit, disturb, wait, decide what only a person can, count."""
         self._import()
-        disturber = threading.Thread(target=self._disturb)
-        disturber.start()
-        with ThreadPoolExecutor(4) as people:
+        with ThreadPoolExecutor(1) as disturber, ThreadPoolExecutor(4) as people:
+            disturbed = disturber.submit(self._disturb)
             list(people.map(self._submit, self._wishes()))
-        disturber.join()
+            disturbed.result()
         self._settle()
         for _ in range(20):
             if not self._decide():

@@ -53,6 +53,7 @@ class Product:
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = data / "product.log"
         self.database = ""
+        self.others: list[subprocess.Popen[bytes]] = []
         self.environment = {
             name: value
             for name, value in os.environ.items()
@@ -95,8 +96,23 @@ class Product:
         )
         until(self._is_up, 120, f"the product's first page; its log: {self.log}")
 
+    def also(self, *arguments: str, **environment: str) -> None:
+        """Start one more process of Python beside it, as on another machine."""
+        process = subprocess.Popen(
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            env={**self.environment, **environment},
+            stdout=self.log.open("ab"),
+            stderr=subprocess.STDOUT,
+        )
+        self.others.append(process)
+
     def stop(self, number: int = signal.SIGTERM) -> int:
         """End it by a signal to its supervisor. Gives the exit code."""
+        for other in self.others:
+            other.terminate()
+        for other in self.others:
+            other.wait(60)
         if self.process.poll() is None:
             self.process.send_signal(number)
         return self.process.wait(60)

@@ -37,6 +37,7 @@ class Recorder:
     def __init__(self) -> None:
         self.received: list[Received] = []
         self.answers: dict[str, list[tuple[int, dict[str, str], Any]]] = {}
+        self.held: dict[str, threading.Event] = {}
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(self))
         self._server.daemon_threads = True
@@ -71,6 +72,11 @@ class Recorder:
         """Have the next request for `path` answered so."""
         self.answers.setdefault(path, []).append((status, headers or {}, body))
 
+    def hold(self, path: str) -> threading.Event:
+        """Have what comes for `path` wait for its answer until the event given is set."""
+        self.held[path] = threading.Event()
+        return self.held[path]
+
     def next_answer(self, got: Received) -> tuple[int, dict[str, str], Any]:
         """Note a request and give what is answered to it."""
         with self._lock:
@@ -99,6 +105,8 @@ def _handler_of(recorder: Recorder) -> type[BaseHTTPRequestHandler]:
             query = parse_qs(parts.query)
             got = Received(self.command, parts.path, query, headers, sent)
             status, extra, answer = recorder.next_answer(got)
+            if parts.path in recorder.held:
+                recorder.held[parts.path].wait(60)
             raw = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
             self.send_response(status)
             for name, value in {"Content-Length": str(len(raw)), **extra}.items():

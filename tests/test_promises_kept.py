@@ -15,7 +15,6 @@ from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
-from studio import archive
 from studio.models import Asset, Task
 from tests.fileserver import FileServer
 from tests.product import until
@@ -260,9 +259,8 @@ def test_a_file_that_is_stored_slowly_is_not_begun_again_by_another_worker(
     tell: Tell,
     work: Work,
     settings: Settings,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(archive, "LEASE", 2)
+    settings.STUDIO_LEASE = 2
     backend = {"BACKEND": f"{__name__}.SlowStorage"}
     settings.STORAGES = {**settings.STORAGES, "default": backend}
     storage.put("/drums.mp3", SOUND)

@@ -38,7 +38,9 @@ def main(arguments: list[str]) -> None:
         faults=options.faults,
     ) as sandbox:
         print(f"Vidgo sandbox at {sandbox.url}", flush=True)
-        stopped.wait()
+        # Looked at now and then: a signal that another thread gets does not wake this one.
+        while not stopped.wait(1):
+            pass
 
 
 if __name__ == "__main__":
