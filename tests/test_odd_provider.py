@@ -2,17 +2,19 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.conf import LazySettings
+from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 
 from studio import lifecycle
 from studio.models import Account, Delivery, Task
 from studio.vidgo.client import Away
-from studio.work import take
+from studio.work import hold, take
 from tests.recorder import Recorder
 
 SUBMIT = "/api/generate/submit"
@@ -89,6 +91,67 @@ def test_an_away_answer_and_its_waiting_callback_end_as_taken(
 
     task.refresh_from_db()
     assert (task.status, task.task_id) == ("running", "paid-1")
+
+
+def test_a_late_no_does_not_have_a_task_sent_again_that_a_person_gave_up(
+    api: Recorder, make_task: MakeTask
+) -> None:
+    task = make_task()
+    sending = lifecycle.begin_send(task.pk, _lease(task))
+    assert sending
+    Task.objects.filter(pk=task.pk).update(held_until=timezone.now() - timedelta(seconds=1))
+    lifecycle.expire_sends()
+    lifecycle.give_up(task.pk, None)
+
+    lifecycle.record_answer(task.pk, sending.lease, Away("gateway"))
+
+    task.refresh_from_db()
+    assert (task.status, task.error_code) == ("failed", "given_up")
+
+
+def test_an_answer_to_a_question_that_another_worker_asks_by_now_changes_nothing(
+    api: Recorder, work: Work, make_task: MakeTask
+) -> None:
+    task = make_task()
+    work()
+    make_due(task)
+    late = take(Task, task.pk, 60)
+    Task.objects.update(held_until=timezone.now() - timedelta(seconds=1))
+    assert take(Task, task.pk, 60)
+    before = Task.objects.filter(pk=task.pk).values().get()
+
+    lifecycle.record_query(task.pk, late, Away("gateway"))
+
+    assert Task.objects.filter(pk=task.pk).values().get() == before
+
+
+def test_of_two_workers_only_one_takes_a_row(api: Recorder, make_task: MakeTask) -> None:
+    task = make_task()
+
+    assert hold(Task, task.pk)
+    assert not hold(Task, task.pk), "it lies in the queue already"
+    assert take(Task, task.pk, 60)
+    assert not take(Task, task.pk, 60)
+
+
+def test_an_answer_is_recorded_although_the_database_is_away_for_a_moment(
+    api: Recorder, work: Work, make_task: MakeTask
+) -> None:
+    task = make_task()
+    went_away: list[str] = []
+
+    def go_away(execute: Any, query: str, *args: Any) -> Any:
+        if api.submits and not went_away and query.startswith("UPDATE"):
+            went_away.append(query)
+            raise OperationalError("The connection is closed.")
+        return execute(query, *args)
+
+    with connection.execute_wrapper(go_away):
+        work()
+
+    task.refresh_from_db()
+    assert went_away
+    assert (task.status, len(api.submits)) == ("not_started", 1)
 
 
 def test_one_address_that_is_none_costs_no_other_result(

@@ -115,7 +115,9 @@ def test_a_download_that_breaks_off_goes_on_where_it_was(
         work()
         pass_time(60)
 
-    assert content(stems.assets.get()) == SOUND
+    asset = stems.assets.get()
+    assert content(asset) == SOUND
+    assert asset.sha256 == hashlib.sha256(SOUND).hexdigest()
     assert [range for _, range in storage.asked] == ["", "bytes=300000-", "bytes=500000-"]
 
 
@@ -242,6 +244,29 @@ def test_the_file_that_is_there_is_shown_even_if_its_newer_one_fails_for_good(
     assert asset.get_absolute_url() in page
     assert "could not be saved" in page
     assert content(asset) == SOUND
+
+
+class ShortStorage(FileSystemStorage):
+    """A store that loses the end of what it is given."""
+
+    def save(self, name: str | None, content: Any, max_length: int | None = None) -> str:
+        kept = super().save(name, content, max_length)
+        os.truncate(self.path(kept), 1000)
+        return str(kept)
+
+
+def test_a_file_of_which_storage_kept_less_is_not_saved(
+    storage: FileServer, stems: Task, tell: Tell, work: Work, settings: Settings
+) -> None:
+    backend = {"BACKEND": f"{__name__}.ShortStorage"}
+    settings.STORAGES = {**settings.STORAGES, "default": backend}
+    storage.put("/drums.mp3", SOUND)
+    tell(stems, drums=storage.url + "/drums.mp3")
+    work()
+
+    asset = stems.assets.get()
+    assert (asset.state, bool(asset.file)) == ("waiting", False)
+    assert stored_files() == []
 
 
 class SlowStorage(FileSystemStorage):

@@ -125,6 +125,25 @@ def test_two_teammates_at_the_same_moment_get_one_task_two_hundred_times(
     assert Task.objects.count() == ROUNDS
 
 
+def test_of_two_who_decide_at_the_same_moment_one_is_first(
+    teammate: Callable[[str], Post],
+) -> None:
+    ann, ben = teammate("ann"), teammate("ben")
+    for number in range(20):
+        task = Task.objects.create(
+            model="upload-and-separate-vocals",
+            status="unconfirmed",
+            input={"audio_url": "https://example.com/a.mp3"},
+            form_key=uuid.uuid4(),
+        )
+        path = f"/tasks/{task.pk}/adopt/"
+        ids = [{"task_id": f"task-{number}-{name}"} for name in "ab"]
+        at_once(partial(ann, path, ids[0]), partial(ben, path, ids[1]))
+
+        given = task.events.filter(text="The task_id was given by hand")
+        assert given.count() == 1
+
+
 def test_the_second_is_led_to_the_first_and_told_so(
     sandbox: Sandbox, signed_in: Client, finish: Callable[[Task], Task]
 ) -> None:
