@@ -251,7 +251,7 @@ class TaskAdmin(ReadOnly):
     list_select_related = ("created_by",)
     date_hierarchy = "created_at"
     # The tokens open a task and its sound to whoever knows them; leases are of no use to a person.
-    exclude = ("callback_token", "sound_token", "lease", "form_key", "input")
+    exclude = ("callback_token", "sound_token", "lease", "form_key", "input", "search")
     readonly_fields = ("told",)
     action_form = TaskActionForm
     actions = (

@@ -2,7 +2,7 @@
 
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, post_save, pre_save
 
 
 class StudioConfig(AppConfig):
@@ -13,10 +13,15 @@ class StudioConfig(AppConfig):
     verbose_name = "Studio"
 
     def ready(self) -> None:
-        """Have the members' group made wherever the tables are."""
+        """Have the members' group made wherever the tables are, and tasks found by their words."""
+        from studio import search
+        from studio.models import Task, Track
         from studio.roles import make_groups
 
         post_migrate.connect(make_groups, sender=self)
+        post_migrate.connect(search.make_index, sender=self)
+        pre_save.connect(search.keep, sender=Task)
+        post_save.connect(search.keep_source, sender=Track)
 
 
 class CockpitConfig(admin.AdminConfig):

@@ -95,6 +95,8 @@ class Task(Work):
     credits_amount = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)
     # The account's credits around an unconfirmed send: before, before_at, after, after_at.
     evidence = models.JSONField(default=dict, blank=True)
+    # The words it is found by, kept by `search`.
+    search = models.TextField(blank=True, editable=False, default="", db_default="")
 
     class Meta:
         ordering = ["-id"]
@@ -102,6 +104,9 @@ class Task(Work):
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="task_due"),
             models.Index(fields=["status", "-id"], name="task_status"),
             models.Index(fields=["model", "-id"], name="task_model"),
+            models.Index(fields=["created_by", "-id"], name="task_person"),
+            models.Index(fields=["created_at"], name="task_created"),
+            models.Index(fields=["status", "finished_at"], name="task_ended"),
         ]
 
     def __str__(self) -> str:
@@ -163,6 +168,7 @@ class Asset(Work):
         ]
         indexes = [
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="asset_due"),
+            models.Index(fields=["state", "-task"], name="asset_state"),
         ]
 
     def __str__(self) -> str:

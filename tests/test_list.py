@@ -14,6 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from studio import lifecycle, search
 from studio.models import Asset, Event, Task, Track
 from studio.operations import OPERATIONS
 
@@ -202,6 +203,8 @@ class TestFilters:
         Task.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=40))
         make("finished", title="Night Bus", created_by=bob, task_id="task-unified-77")
         make("running", title="Open Road 🎹", created_by=ann, model="create-music-video")
+        # Named after it was made.
+        User.objects.filter(username="bob").update(first_name="Zoë", last_name="Ångström")
 
     @pytest.mark.parametrize(
         ("query", "titles"),
@@ -210,6 +213,17 @@ class TestFilters:
             ("q=night", ["Night Bus"]),
             ("q=unified-77", ["Night Bus"]),
             ("q=bob", ["Night Bus"]),
+            ("q=bo", ["Night Bus"]),
+            ("q=zoe+ANGSTROM", ["Night Bus"]),
+            ("q=STEMS", ["Night Bus"]),
+            ("q=bus+night", ["Night Bus"]),
+            ("q=night+road", []),
+            ("q=task-unified-77", ["Night Bus"]),
+            ("q=d", ["Old drums"]),
+            ("q=o", ["Open Road 🎹", "Old drums"]),
+            ("q=%F0%9F%8E%B9+road", ["Open Road 🎹"]),
+            ("q=%22night", []),
+            ("q=nigh_", []),
             ("q=%F0%9F%8E%B9", ["Open Road 🎹"]),
             ("q=nothing", []),
             ("q=%25", []),
@@ -259,6 +273,45 @@ class TestFilters:
         self, signed_in: Client, q: str
     ) -> None:
         assert signed_in.get(f"/songs/?q={q}").status_code == 200
+
+
+def test_a_task_is_found_by_what_became_of_it_and_what_it_is_made_from(
+    signed_in: Client, make: Make, song: Task
+) -> None:
+    track = song.tracks.get()
+    task = lifecycle.create(
+        "create-music-video",
+        {"task_id": "song-1", "audio_id": "audio-1"},
+        user=None,
+        source_track=track,
+    )[0]
+    path = f"/tasks/{task.pk}/"
+    assert path in signed_in.get("/?q=harbour+video").content.decode()
+
+    lifecycle.cancel(task.pk, None)
+    track.title = "Low Tide"
+    track.save()
+    failed = make("failed", title="Slow", error="The sound is too short.")
+
+    assert path not in signed_in.get("/?q=harbour+video").content.decode()
+    assert path in signed_in.get("/?q=tide+video").content.decode()
+    assert shown(signed_in, "/?q=too+short") == ["Slow"]
+    failed.delete()
+    assert shown(signed_in, "/?q=too+short") == []
+
+
+@pytest.mark.parametrize("q", ["drums", "old", "o", "stems+drums"])
+def test_what_is_long_past_is_found_among_many(
+    signed_in: Client, make: Make, monkeypatch: pytest.MonkeyPatch, q: str
+) -> None:
+    monkeypatch.setattr(search, "NEAR", 3)
+    make("failed", title="Old drums")
+    for number in range(8):
+        make(title=f"Night {number}")
+
+    assert shown(signed_in, f"/?q={q}") == ["Old drums"]
+    assert shown(signed_in, f"/?q={q}&status=failed") == ["Old drums"]
+    assert shown(signed_in, f"/?q={q}&status=finished") == []
 
 
 @pytest.mark.parametrize("since", ["", "x", "nan", "inf", "1e308", "-62135596800", "0", "9" * 400])
@@ -314,6 +367,93 @@ def test_a_refresh_gets_the_part_alone_and_nothing_while_nothing_changed(
     changed = signed_in.get(address, headers=again)
     assert changed.status_code == 200
     assert changed["ETag"] != first["ETag"]
+
+
+class TestAChangedList:
+    """What an open list gets when something has changed: the changed lines alone."""
+
+    LINE = re.compile(r'<li id="task-(\d+)"[^>]*?data-rev="(\w+)"( data-stays></li>)?')
+
+    def lines(
+        self, client: Client, path: str = "/", shown: str = ""
+    ) -> dict[int, tuple[str, bool]]:
+        """Give each line's revision and whether it came whole, in the order of the list."""
+        part = client.get(path, headers={**HTMX, "Shown": shown}).content.decode()
+        return {int(pk): (rev, not stays) for pk, rev, stays in self.LINE.findall(part)}
+
+    def shown(self, lines: dict[int, tuple[str, bool]]) -> str:
+        return ",".join(f"{pk}:{rev}" for pk, (rev, _) in lines.items())
+
+    def test_lines_that_the_page_has_are_not_sent_again(
+        self, signed_in: Client, make: Make
+    ) -> None:
+        tasks = [make("running", title=f"Task {n}") for n in range(4)]
+        first = self.lines(signed_in)
+        assert [whole for _, whole in first.values()] == [True] * 4
+
+        tasks[0].status = "finished"
+        tasks[0].save()
+        tasks[1].delete()
+        new = make("pending", title="New")
+        second = self.lines(signed_in, shown=self.shown(first))
+
+        # The order is the list's, whatever came whole.
+        assert list(second) == [new.pk, tasks[3].pk, tasks[2].pk, tasks[0].pk]
+        assert [whole for _, whole in second.values()] == [True, False, False, True]
+
+    @pytest.mark.parametrize("known", ["", ",", "x", "1", "1:", ":abc", "1:abc,2:abc", "1:abc:abc"])
+    def test_a_page_that_has_something_else_gets_it_whole(
+        self, signed_in: Client, make: Make, known: str
+    ) -> None:
+        make("running")
+
+        assert [whole for _, whole in self.lines(signed_in, shown=known).values()] == [True]
+
+    def test_a_page_without_its_script_always_gets_the_whole_list(
+        self, signed_in: Client, make: Make
+    ) -> None:
+        make("running", title="Night Bus")
+        known = self.shown(self.lines(signed_in))
+
+        page = signed_in.get("/", headers={"Shown": known}).content.decode()
+        assert "Night Bus" in page
+
+    def test_whatever_a_line_shows_makes_it_another(
+        self, signed_in: Client, make: Make, ann: User, song: Task
+    ) -> None:
+        task = make("finished", created_by=ann, source_track=song.tracks.get())
+        seen = set()
+
+        def look() -> None:
+            line = self.lines(signed_in)[task.pk][0]
+            assert line not in seen
+            seen.add(line)
+
+        look()
+        User.objects.filter(pk=ann.pk).update(first_name="Anna")
+        look()
+        song.tracks.update(title="Low Tide")
+        look()
+        image = song.assets.create(key="i", kind="image", label="I", state="waiting")
+        song.tracks.update(image=image)
+        look()
+        Asset.objects.filter(pk=image.pk).update(state="saved", file="results/1/1")
+        look()
+        page = signed_in.get("/").content.decode()
+        assert "Low Tide" in page
+        assert "Anna" in page
+        assert f'src="{image.get_absolute_url()}"' in page
+
+    def test_the_time_that_has_passed_is_todays_in_a_line_drawn_before(
+        self, signed_in: Client, make: Make
+    ) -> None:
+        task = make("running", sent_at=timezone.now() - timedelta(seconds=65))
+        assert re.search(r'data-since="[^"]+">1:0\d<', signed_in.get("/").content.decode())
+        Task.objects.filter(pk=task.pk).update(sent_at=timezone.now() - timedelta(hours=2))
+        task.refresh_from_db()
+        task.save()
+
+        assert re.search(r'data-since="[^"]+">2:00:0\d<', signed_in.get("/").content.decode())
 
 
 def test_only_a_refresh_is_ever_answered_with_not_modified(signed_in: Client, make: Make) -> None:

@@ -253,6 +253,14 @@ TEMPLATES = [
     },
 ]
 
+# In each process its own: lines of the list as they were drawn last, and a few figures.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 3000},
+    }
+}
+
 # Background work: Django's Tasks API. The engine is chosen here and nowhere else.
 REDIS_URL, REDIS_PASSWORD = _redis()
 QUEUES = ["sending", "asking", "saving", "listening"]

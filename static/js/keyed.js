@@ -1,6 +1,7 @@
 // The swap style "keyed": children are matched by id and replaced only when their data-rev differs,
 // so that focus, open details, sound and video outlive a refresh. A child with data-keyed is itself
-// such a list. Nodes that stay are never moved: moving a media element stops it.
+// such a list. Nodes that stay are never moved: moving a media element stops it. A child with
+// data-stays stands for the one that is there, which was not sent once more.
 const isPlaying = (node) =>
   [...node.querySelectorAll("audio, video, studio-mixer")].some((media) => !media.paused && !media.ended);
 
@@ -54,7 +55,7 @@ function merge(list, wanted, added) {
     } else if (child.hasAttribute("data-keyed") && old.hasAttribute("data-keyed")) {
       merge(old, child, added);
       last = old;
-    } else if (old.dataset.rev === child.dataset.rev || isPlaying(old)) {
+    } else if ((old.dataset.rev === child.dataset.rev && !("stays" in old.dataset)) || isPlaying(old)) {
       last = old;
     } else {
       keepState(old, child);

@@ -25,10 +25,12 @@ function notify(text, { task, url }) {
 function tell(news) {
   const text = `${WORDS[news.status]}: ${news.name}`;
   told.add(news.task);
-  if (document.hidden && window.Notification && wanted()) notify(text, news);
-  // What the page itself shows says so itself.
-  if (document.querySelector(`[data-status][data-task="${news.task}"]`)) return;
+  const shown = document.querySelector(`[data-status][data-task="${news.task}"]`);
+  if (shown?.dataset.status === news.status) return;
   if (document.hidden) document.title = `● ${WORDS[news.status]} – ${title}`;
+  if (document.hidden && window.Notification && wanted()) notify(text, news);
+  // The page says so itself as soon as it is looked at.
+  if (shown) return;
   const item = document.createElement("li");
   const link = Object.assign(document.createElement("a"), { href: news.url, textContent: text });
   const close = Object.assign(document.createElement("button"), { className: "round plain", textContent: "×" });

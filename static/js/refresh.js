@@ -1,9 +1,9 @@
 // Elements with data-refresh="2" ask for their content again every so many seconds, with the ETag of
-// what they show; what turned ready or failed is said aloud, and in the title of a hidden page.
+// what they show and the lines that need not be sent once more, as long as somebody can see the page;
+// what turned ready or failed is said aloud.
 const SLOW = 15;
 const MOVING = '[data-status="pending"], [data-status="not_started"], [data-status="running"], [data-unsettled]';
 const NEWS = { finished: "Ready", failed: "Failed" };
-const title = document.title;
 const tags = new WeakMap();
 const timers = new WeakMap();
 let before = new Map();
@@ -14,19 +14,16 @@ function statuses(element) {
 }
 
 function announce(status) {
-  const word = NEWS[status.dataset.status];
-  const text = `${word}: ${status.dataset.name}`;
-  document.getElementById("live").textContent = text;
-  if (document.hidden) document.title = `● ${word} – ${title}`;
+  document.getElementById("live").textContent = `${NEWS[status.dataset.status]}: ${status.dataset.name}`;
 }
 
 // A list never settles: a teammate's new task can come at any time.
 const isSettled = (element) => element.id !== "tasks" && !element.querySelector(MOVING);
 
 function schedule(element) {
-  const slow = document.hidden || isSettled(element);
-  const seconds = slow ? SLOW : Number(element.dataset.refresh);
   clearTimeout(timers.get(element));
+  if (document.hidden) return;
+  const seconds = isSettled(element) ? SLOW : Number(element.dataset.refresh);
   const timer = setTimeout(() => {
     htmx.trigger(element, "refresh");
     schedule(element);
@@ -35,10 +32,8 @@ function schedule(element) {
 }
 
 document.addEventListener("visibilitychange", () => {
-  if (document.hidden) return;
-  document.title = title;
   for (const element of document.querySelectorAll("[data-refresh]")) {
-    htmx.trigger(element, "refresh");
+    if (!document.hidden) htmx.trigger(element, "refresh");
     schedule(element);
   }
 });
@@ -46,6 +41,8 @@ document.addEventListener("visibilitychange", () => {
 document.addEventListener("htmx:configRequest", ({ detail }) => {
   const tag = tags.get(detail.elt);
   if (tag) detail.headers["If-None-Match"] = tag;
+  const lines = [...detail.elt.querySelectorAll(".row[data-rev]")];
+  detail.headers.Shown = lines.map(({ id, dataset }) => `${id.replace("task-", "")}:${dataset.rev}`).join();
 });
 
 document.addEventListener("htmx:beforeSwap", (event) => {
@@ -64,6 +61,8 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 
 document.addEventListener("htmx:afterSwap", ({ detail }) => {
   if (!detail.elt.dataset.refresh) return;
+  // A line that was to stay is not here: the next answer must be a whole one.
+  if (detail.elt.querySelector("[data-stays]")) tags.delete(detail.elt);
   for (const [task, status] of statuses(detail.elt)) {
     const old = before.get(task);
     if (old && old !== status.dataset.status && NEWS[status.dataset.status]) announce(status);

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from datetime import datetime, timedelta
+from functools import lru_cache
 from random import Random
 from typing import Any
 from zlib import crc32
@@ -102,6 +103,7 @@ def control(field: BoundField) -> SafeString:
 
 
 @register.simple_tag
+@lru_cache
 def icon(name: str) -> SafeString:
     """Give the small picture `name` of icons.svg; the words beside it say what it means."""
     address = f"{static('img/icons.svg')}#{name}"

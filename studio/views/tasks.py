@@ -1,23 +1,26 @@
 """The list of tasks, and one task."""
 
 import hashlib
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib.auth import get_user_model
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from studio import details, rules
+from studio import details, rules, search
 from studio.forms import FilterForm
 from studio.models import Asset, Task, Track
 from studio.operations import IMPORT
-from studio.rows import for_rows, revision, rows
+from studio.rows import Outline, Row, for_rows, lines, outlines, revision, rows
 
 PAGE = 30
+# So many that wait for somebody are shown.
+NEEDY = 20
 
 
 @require_safe
@@ -27,22 +30,21 @@ def task_list(request: HttpRequest) -> HttpResponse:
     if _is_unchanged(request, etag):
         return HttpResponseNotModified(headers={"ETag": etag})
     form = FilterForm(request.GET or None)
-    found = _page(_filtered(form), request.GET.get("before", ""))
-    older = found[PAGE:]
+    found = _page(form, request.GET.get("before", ""))
     page = found[:PAGE]
     parameters = {name: value for name, value in request.GET.items() if name != "before" and value}
-    # Songs that came in from elsewhere are what a newcomer begins with, not yet work of the band.
-    came_in = Q(model=IMPORT.model) & ~Q(status=Task.Status.FAILED)
-    empty = not request.GET and not Task.objects.exclude(came_in).exists()
+    older = urlencode({**parameters, "before": page[-1].pk}) if len(found) > PAGE else ""
+    empty = not request.GET and all(line.is_import for line in found) and _is_empty()
     context = {
-        "page": rows(page),
+        "page": lines(page, _shown(request)),
         "filters": form,
-        "next_url": f"?{urlencode({**parameters, 'before': page[-1].pk})}" if older else "",
+        "asked": urlencode(parameters),
+        "people": [*get_user_model().objects.values_list("pk", "username")],
+        "next_url": f"?{older}" if older else "",
         "first_url": f"?{urlencode(parameters)}" if request.GET.get("before") else "",
-        "attention": rows(for_rows(_needs_somebody())[:20]),
+        "attention": _needs_somebody(),
         "empty": empty,
         "tracks": _first_songs(),
-        "settled": all(row.is_final and (row.saved_at or not row.assets.all()) for row in page),
     }
     template = "studio/tasks.html#list" if request.htmx else "studio/tasks.html"  # type: ignore[attr-defined]
     return _fresh(render(request, template, context), etag)
@@ -88,43 +90,57 @@ def _fresh(response: HttpResponse, etag: str) -> HttpResponse:
     return response
 
 
-def _filtered(form: FilterForm) -> "QuerySet[Task]":
+def _shown(request: HttpRequest) -> frozenset[str]:
+    """Give the names of the lines that the page has already: they are not sent once more."""
+    return frozenset(request.headers.get("Shown", "").split(",") if request.htmx else ())  # type: ignore[attr-defined]
+
+
+def _filtered(data: dict[str, Any]) -> "QuerySet[Task]":
     tasks = Task.objects.all()
-    if not form.is_valid():
-        return tasks
-    data = form.cleaned_data
-    if data["q"]:
-        q = data["q"]
-        tasks = tasks.filter(
-            Q(title__icontains=q)
-            | Q(task_id__icontains=q)
-            | Q(created_by__username__icontains=q)
-            | Q(source_track__title__icontains=q)
-        )
-    if data["model"]:
+    if data.get("model"):
         tasks = tasks.filter(model=data["model"])
-    if data["status"]:
+    if data.get("status"):
         tasks = tasks.filter(status=data["status"])
-    if data["person"]:
+    if data.get("person"):
         tasks = tasks.filter(created_by=data["person"])
-    if data["since"]:
+    if data.get("since"):
         begin = timezone.make_aware(datetime.combine(data["since"], time.min))
-        tasks = tasks.filter(created_at__gte=begin)
+        tasks = tasks.filter(created_at__gte=begin, pk__gt=_before(begin))
     return tasks
 
 
-def _page(tasks: "QuerySet[Task]", before: str) -> list[Task]:
+def _before(begin: datetime) -> int:
+    """Give a key that every task made since `begin` is above, so that a list ends there.
+
+    Keys are drawn in the order of time, but for what was made at almost the same moment.
+    """
+    older = Task.objects.filter(created_at__lt=begin - timedelta(hours=1)).order_by("-created_at")
+    return older.values_list("pk", flat=True).first() or 0
+
+
+def _page(form: FilterForm, before: str) -> list[Outline]:
     """Give one page and one more, so that it is known whether there are older ones."""
+    data = form.cleaned_data if form.is_valid() else {}
+    tasks = _filtered(data)
     if before.isdecimal() and len(before) < 19:
         tasks = tasks.filter(pk__lt=int(before))
-    return list(for_rows(tasks.order_by("-pk"))[: PAGE + 1])
+    if data.get("q"):
+        tasks = Task.objects.filter(pk__in=search.newest(tasks, data["q"], PAGE + 1))
+    return outlines(tasks.order_by("-pk")[: PAGE + 1])
 
 
-def _needs_somebody() -> "QuerySet[Task]":
-    return Task.objects.filter(
-        Q(status=Task.Status.UNCONFIRMED)
-        | Q(pk__in=Asset.objects.filter(state=Asset.State.FAILED).values("task_id"))
-    ).order_by("-pk")
+def _is_empty() -> bool:
+    # Songs that came in from elsewhere are what a newcomer begins with, not yet work of the band.
+    came_in = Q(model=IMPORT.model) & ~Q(status=Task.Status.FAILED)
+    return not Task.objects.exclude(came_in).exists()
+
+
+def _needs_somebody() -> list[Row]:
+    unconfirmed = Task.objects.filter(status=Task.Status.UNCONFIRMED).order_by("-pk")
+    unsaved = Asset.objects.filter(state=Asset.State.FAILED).order_by("-task_id")
+    keys = {*unconfirmed.values_list("pk", flat=True)[:NEEDY]}
+    keys |= {*unsaved.values_list("task_id", flat=True).distinct()[:NEEDY]}
+    return rows(for_rows(Task.objects.filter(pk__in=sorted(keys)[-NEEDY:]))) if keys else []
 
 
 def _first_songs() -> "QuerySet[Track]":

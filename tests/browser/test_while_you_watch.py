@@ -104,6 +104,65 @@ def test_what_is_open_and_what_is_typed_outlive_the_refreshing_of_a_task(
     expect(field).to_have_value("half an id")
 
 
+def test_a_changed_list_is_put_together_from_what_is_there_and_what_is_new(
+    scripted: Product, api: Sandbox, visit: Visit
+) -> None:
+    teammate = scripted.session()
+    page = visit(scripted)
+    before = page.locator("#rows > .row")
+    expect(before.first).to_be_visible()
+    page.evaluate("document.querySelectorAll('.row').forEach(row => { row.wasHere = true; })")
+    old = before.count()
+    with (
+        page.expect_response(
+            lambda response: "hx-request" in response.request.headers and response.status == 200
+        ) as answered,
+        stalled(api),
+    ):
+        path = send(teammate, scripted, "upload-and-separate-vocals")
+    assert answered.value.text().count("data-stays") == old
+
+    new = page.locator(f"#task-{path.split('/')[2]}")
+    expect(new.locator(".row-title")).to_be_visible()
+    expect(before).to_have_count(old + 1)
+    assert before.first.get_attribute("id") == new.get_attribute("id")
+    assert (
+        page.evaluate("[...document.querySelectorAll('.row')].filter(row => row.wasHere).length")
+        == old
+    )
+
+
+def test_a_list_that_nobody_sees_asks_for_nothing_until_it_is_looked_at(
+    scripted: Product, visit: Visit
+) -> None:
+    page = visit(scripted)
+    asked: list[str] = []
+    page.on("request", lambda r: asked.append(r.url) if "hx-request" in r.headers else None)
+    page.clock.install()
+    page.reload()
+    page.clock.run_for(5_000)
+    until(lambda: asked, 10, "a refresh of what is seen")
+
+    _look_away(page, True)
+    page.clock.run_for(1_000)
+    asked.clear()
+    page.clock.run_for(120_000)
+    assert asked == []
+
+    with page.expect_request(lambda request: "hx-request" in request.headers):
+        _look_away(page, False)
+
+
+def _look_away(page: Page, hidden: bool) -> None:
+    page.evaluate(
+        """hidden => {
+          Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+          document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        hidden,
+    )
+
+
 def _refreshed(page: Page) -> None:
     """Have the page ask for its content now, and wait for the answer."""
     with page.expect_response(lambda response: "hx-request" in response.request.headers):
