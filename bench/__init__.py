@@ -1,4 +1,4 @@
 """How fast the product is, as ratios measured side by side in one run (`make bench`)."""
 
-# Of so many tasks (`fill`), one title holds this word.
-RARE, RARE_EVERY = "marzipan", 997
+# Of so many tasks (`fill`), one title holds this word: a thousand tasks fill a page of them.
+RARE, RARE_EVERY = "marzipan", 30

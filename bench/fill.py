@@ -62,8 +62,10 @@ def tasks(count: int, users: list[User], under_way: int = 0) -> None:
     changes = {
         "id": "n",
         "title": _title(),
+        # As `studio.search` writes it: each word behind two blanks.
+        "search": f"'  ' || replace({_title()}, ' ', '  ')",
         "model": _one_of("n / 7", ["create-music-video", "generate-persona", "add-instrumental"]),
-        "status": f"CASE WHEN n > {count} THEN 'running' WHEN n % 50 = 0 THEN 'failed' "
+        "status": f"CASE WHEN n > {count} THEN 'running' WHEN n % 10 = 0 THEN 'failed' "
         "ELSE 'finished' END",
         "saved_at": f"CASE WHEN n > {count} THEN NULL ELSE {_value('saved_at', task)} END",
         "task_id": "'task-' || n",
