@@ -22,6 +22,7 @@ def callback(request: HttpRequest, token: str) -> HttpResponse:
     if len(raw) > settings.STUDIO_MAX_CALLBACK:
         return JsonResponse({"error": "The body is too large."}, status=413)
     with about(task=pk):
-        lifecycle.receive(pk, raw.decode("utf-8", "replace"), Delivery.Origin.CALLBACK)
-        jobs.kick(pk)
+        kept = lifecycle.receive(pk, raw.decode("utf-8", "replace"), Delivery.Origin.CALLBACK)
+        if kept.applied_at:
+            jobs.kick(pk)
     return JsonResponse({"code": 200})
