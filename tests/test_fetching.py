@@ -3,8 +3,8 @@
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from pathlib import Path
@@ -316,17 +316,20 @@ def test_a_file_whose_headers_come_in_drops_is_given_up(
     storage: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fetching, "PATIENCE", 0.5)
-    stop = threading.Event()
+    was_cut = threading.Event()
 
     class Dripping(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            with suppress(OSError):
-                self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Padding: ")
-                # Whoever waits for ten seconds gets it.
-                for _ in range(200):
-                    stop.wait(0.05)
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Padding: ")
+            # Whoever waits for ten seconds gets it.
+            for _ in range(200):
+                time.sleep(0.05)
+                try:
                     self.wfile.write(b"x")
-                self.wfile.write(b"\r\n\r\nID3")
+                except OSError:
+                    was_cut.set()
+                    return
+            self.wfile.write(b"\r\n\r\nID3")
 
         def log_message(self, *_: Any) -> None:
             pass
@@ -335,7 +338,7 @@ def test_a_file_whose_headers_come_in_drops_is_given_up(
     settings.VIDGO_API_URL, settings.API_ON_LOOPBACK = api.rstrip("/"), True
     with pytest.raises(FetchError):
         read(api)
-    stop.set()
+    assert was_cut.wait(20), "who never ends is hung up on"
 
 
 def test_a_file_larger_than_allowed_is_not_kept(
