@@ -25,6 +25,8 @@ from vidgo_site.logs import about
 logger = logging.getLogger(__name__)
 
 BATCH = 200
+# So many jobs in a queue are not lost, but slow: more of them would only make it slower.
+FULL = 50
 # Rows of the engine that are done with, or whose worker is gone: ours hold the truth.
 ENGINE_KEEPS = timedelta(hours=1)
 ENGINE_KEEPS_DONE = timedelta(minutes=1)
@@ -117,7 +119,7 @@ def _queue(row: Any) -> None:
         logger.exception("the engine took no job for %s", row)
 
 
-def _job_for(row: Task | Asset | Preview) -> Any:
+def _job_for(row: Any) -> Any:
     if isinstance(row, Asset):
         return save
     if isinstance(row, Preview):
@@ -141,9 +143,20 @@ def _settle() -> None:
 
 
 def _queue_due() -> None:
+    slow = {name for name in settings.QUEUES if _waiting(name) >= FULL}
     for model in (Task, Asset, Preview):
         for row in work.free(model).order_by("due_at")[:BATCH]:
-            _queue(row)
+            if _job_for(row).queue_name not in slow:
+                _queue(row)
+
+
+def _waiting(queue: str) -> int:
+    """Give how many jobs lie in one of the engine's queues."""
+    if settings.REDIS_URL:
+        import django_rq  # needs REDIS_URL to be set
+
+        return int(django_rq.get_queue(queue).count)
+    return DBTaskResult.objects.ready().filter(queue_name=queue).count()
 
 
 def _look() -> None:

@@ -10,12 +10,14 @@ from django.conf import LazySettings
 from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
-from studio import lifecycle
+from studio import jobs, lifecycle
 from studio.models import Account, Delivery, Task
 from studio.vidgo.client import Away
 from studio.work import hold, take
 from tests.recorder import Recorder
+from tests.timing import pass_time
 
 SUBMIT = "/api/generate/submit"
 Work = Callable[[], None]
@@ -132,6 +134,20 @@ def test_of_two_workers_only_one_takes_a_row(api: Recorder, make_task: MakeTask)
     assert not hold(Task, task.pk), "it lies in the queue already"
     assert take(Task, task.pk, 60)
     assert not take(Task, task.pk, 60)
+
+
+def test_a_queue_that_nobody_works_on_does_not_grow_without_end(
+    api: Recorder, work: Work, make_task: MakeTask
+) -> None:
+    task = make_task()
+    for _ in range(jobs.FULL + 20):
+        jobs.sweep()
+        pass_time(60)
+
+    assert DBTaskResult.objects.count() <= jobs.FULL
+    work()
+    task.refresh_from_db()
+    assert (task.status, len(api.submits)) == ("not_started", 1)
 
 
 def test_an_answer_is_recorded_although_the_database_is_away_for_a_moment(
