@@ -7,14 +7,11 @@ and a view says so itself (`everyone`, `makers`) where it is otherwise.
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group, Permission, User
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group, User
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 
-# Django's own permission to add a task stands for everything that changes or costs something.
-MAKE = "add_task"
 MEMBERS = "Members"
 READING = ("GET", "HEAD", "OPTIONS", "TRACE")
 View = TypeVar("View", bound=Callable[..., Any])
@@ -45,13 +42,7 @@ def give(user: User, role: str) -> None:
 
 def can_make(user: AbstractBaseUser | AnonymousUser) -> bool:
     """Say whether `user` may make tasks and change what is there."""
-    if not user.is_active or is_administrator(user):
-        return user.is_active
-    # As `has_perm` does, in one query for every page.
-    given = Q(group__user=user.pk) | Q(user=user.pk)
-    return Permission.objects.filter(
-        given, codename=MAKE, content_type__app_label="studio"
-    ).exists()
+    return user.is_active and role_of(user) != Role.VIEWER  # type: ignore[arg-type]
 
 
 def is_administrator(user: AbstractBaseUser | AnonymousUser) -> bool:
@@ -73,9 +64,7 @@ def makers(view: View) -> View:
 
 def make_groups(**kwargs: Any) -> None:
     """Make the members' group, after each migration."""
-    permission = Permission.objects.filter(codename=MAKE, content_type__app_label="studio")
-    if permission:
-        Group.objects.get_or_create(name=MEMBERS)[0].permissions.set(permission)
+    Group.objects.get_or_create(name=MEMBERS)
 
 
 class RolesMiddleware:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 from django_tasks_db.management.commands.db_worker import Worker
@@ -24,6 +25,12 @@ from vidgo_sandbox import Sandbox
 def _quick_passwords(settings: Settings) -> None:
     # A good hash takes a third of a second, for each test that has somebody in it.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept() -> None:
+    # The next test's rows have the numbers of this one's.
+    cache.clear()
 
 
 @pytest.fixture

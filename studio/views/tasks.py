@@ -2,23 +2,29 @@
 
 import hashlib
 from datetime import datetime, time, timedelta
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.contrib.auth import get_user_model
+from django.core.cache import cache
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from studio import details, rules, search
 from studio.forms import FilterForm
 from studio.models import Asset, Task, Track
 from studio.operations import IMPORT
-from studio.rows import Outline, Row, for_rows, lines, outlines, revision, rows
+from studio.rows import Outline, Row, for_rows, lines, outlines, revision, rows, with_elapsed
 
 PAGE = 30
+# Seconds a list is kept in which nothing has changed: the usual times in it move all the same.
+KEEP = 60
 # So many that wait for somebody are shown.
 NEEDY = 20
 
@@ -26,34 +32,61 @@ NEEDY = 20
 @require_safe
 def task_list(request: HttpRequest) -> HttpResponse:
     """Show what is being made, what is ready and what needs somebody, newest first."""
-    etag = _etag(request)
+    known = revision()
+    etag = _etag(request, known)
     if _is_unchanged(request, etag):
         return HttpResponseNotModified(headers={"ETag": etag})
-    form = FilterForm(request.GET or None)
+    people = [*get_user_model().objects.values_list("pk", "username", "first_name", "last_name")]
+    # Only looked at where something is drawn anew.
+    form = cast(FilterForm, SimpleLazyObject(lambda: FilterForm(request.GET or None)))
+    part, empty = _list(request, form, known, people)
+    if request.htmx:  # type: ignore[attr-defined]
+        return _fresh(HttpResponse(part), etag)
+    asked = urlencode({name: value for name, value in request.GET.items() if value})
+    context = {"filters": form, "asked": asked, "people": people, "list": part, "empty": empty}
+    return _fresh(render(request, "studio/tasks.html", context), etag)
+
+
+def _list(
+    request: HttpRequest, form: FilterForm, known: str, people: list[Any]
+) -> tuple[SafeString, bool]:
+    """Give the list itself, and whether nothing has been made yet.
+
+    A whole list is drawn once for everybody who looks before anything changes.
+    """
+    shown = _shown(request)
+    place = repr((known, people, sorted(request.GET.lists()), timezone.localdate()))
+    key = f"list:{hashlib.sha256(place.encode()).hexdigest()}"
+    part, empty = None if shown else cache.get(key), False
+    if part is None:
+        context = _context(request, form, shown)
+        empty = context["empty"]
+        # Only the welcome differs from one who looks to another.
+        part = render_to_string("studio/tasks.html#list", context, request if empty else None)
+        if not shown and not empty:
+            cache.set(key, part, KEEP)
+    return with_elapsed(part), empty
+
+
+def _context(request: HttpRequest, form: FilterForm, shown: frozenset[str]) -> dict[str, Any]:
     found = _page(form, request.GET.get("before", ""))
     page = found[:PAGE]
     parameters = {name: value for name, value in request.GET.items() if name != "before" and value}
     older = urlencode({**parameters, "before": page[-1].pk}) if len(found) > PAGE else ""
-    empty = not request.GET and all(line.is_import for line in found) and _is_empty()
-    context = {
-        "page": lines(page, _shown(request)),
-        "filters": form,
-        "asked": urlencode(parameters),
-        "people": [*get_user_model().objects.values_list("pk", "username")],
+    return {
+        "page": lines(page, shown),
         "next_url": f"?{older}" if older else "",
         "first_url": f"?{urlencode(parameters)}" if request.GET.get("before") else "",
         "attention": _needs_somebody(),
-        "empty": empty,
+        "empty": not request.GET and all(line.is_import for line in found) and _is_empty(),
         "tracks": _first_songs(),
     }
-    template = "studio/tasks.html#list" if request.htmx else "studio/tasks.html"  # type: ignore[attr-defined]
-    return _fresh(render(request, template, context), etag)
 
 
 @require_safe
 def task_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one task: its results to play, what was sent, its history."""
-    etag = _etag(request)
+    etag = _etag(request, revision())
     if _is_unchanged(request, etag):
         return HttpResponseNotModified(headers={"ETag": etag})
     task = get_object_or_404(
@@ -73,10 +106,10 @@ def task_detail(request: HttpRequest, pk: int) -> HttpResponse:
     return _fresh(render(request, template, context), etag)
 
 
-def _etag(request: HttpRequest) -> str:
+def _etag(request: HttpRequest, known: str) -> str:
     """Name what the page would show, without rendering it: the newest change, and who looks."""
     who = f"{request.user.pk}{request.get_full_path()}{timezone.localdate()}"
-    return f'"{revision()}-{hashlib.sha256(who.encode()).hexdigest()[:12]}"'
+    return f'"{known}-{hashlib.sha256(who.encode()).hexdigest()[:12]}"'
 
 
 def _is_unchanged(request: HttpRequest, etag: str) -> bool:
@@ -92,7 +125,8 @@ def _fresh(response: HttpResponse, etag: str) -> HttpResponse:
 
 def _shown(request: HttpRequest) -> frozenset[str]:
     """Give the names of the lines that the page has already: they are not sent once more."""
-    return frozenset(request.headers.get("Shown", "").split(",") if request.htmx else ())  # type: ignore[attr-defined]
+    names = request.headers.get("Shown") if request.htmx else None  # type: ignore[attr-defined]
+    return frozenset(names.split(",") if names else ())
 
 
 def _filtered(data: dict[str, Any]) -> "QuerySet[Task]":
