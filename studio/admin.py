@@ -98,6 +98,10 @@ class AccountsAdmin(Guarded, UserAdmin):
     filter_horizontal = ()
     actions = ("let_in",)
 
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[User]":
+        """Load the roles of all at once."""
+        return super().get_queryset(request).prefetch_related("groups")
+
     @admin.display(description="role")
     def role(self, user: User) -> str:
         """Name the role in a word."""

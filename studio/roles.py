@@ -29,7 +29,8 @@ def role_of(user: User) -> Role:
     """Give the role of `user`."""
     if is_administrator(user):
         return Role.ADMINISTRATOR
-    return Role.MEMBER if user.groups.filter(name=MEMBERS).exists() else Role.VIEWER
+    is_member = any(group.name == MEMBERS for group in user.groups.all())
+    return Role.MEMBER if is_member else Role.VIEWER
 
 
 def give(user: User, role: str) -> None:

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from studio import downloads, jobs, lifecycle
-from studio.models import Task
+from studio.models import Asset, Task, Track
 from studio.roles import everyone, makers
 from studio.views.media import zip_response
 
@@ -53,8 +53,8 @@ def delete(request: HttpRequest) -> HttpResponse:
     context = {
         "going": going,
         "staying": [task for task in tasks if not task.is_final],
-        "size": sum(task.assets.aggregate(size=Sum("size"))["size"] or 0 for task in going),
-        "songs": sum(task.tracks.count() for task in going),
+        "size": Asset.objects.filter(task__in=going).aggregate(size=Sum("size"))["size"] or 0,
+        "songs": Track.objects.filter(task__in=going).count(),
     }
     return render(request, "studio/delete.html", context)
 
