@@ -1,5 +1,6 @@
 """The pages: who may see them, what list and detail show, and how they refresh."""
 
+import gzip
 import re
 import uuid
 from collections.abc import Callable
@@ -456,6 +457,21 @@ class TestAChangedList:
         lifecycle.tell(task, "Changed")
 
         assert re.search(r'data-since="[^"]+">2:00:0\d<', signed_in.get("/").content.decode())
+
+
+def test_a_page_leaves_compressed_and_is_known_again(signed_in: Client, make: Make) -> None:
+    make(title="Night Bus")
+    plain = signed_in.get("/", headers=HTMX)
+    headers = {**HTMX, "Accept-Encoding": "gzip"}
+
+    packed = signed_in.get("/", headers=headers)
+
+    assert packed["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.content) == plain.content
+    assert len(packed.content) < len(plain.content) / 2
+    assert "Accept-Encoding" in packed["Vary"]
+    again = {**headers, "If-None-Match": packed["ETag"]}
+    assert signed_in.get("/", headers=again).status_code == 304
 
 
 def test_only_a_refresh_is_ever_answered_with_not_modified(signed_in: Client, make: Make) -> None:

@@ -109,7 +109,8 @@ def task_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def _etag(request: HttpRequest, known: str) -> str:
     """Name what the page would show, without rendering it: the newest change, and who looks."""
     who = f"{request.user.pk}{request.get_full_path()}{timezone.localdate()}"
-    return f'"{known}-{hashlib.sha256(who.encode()).hexdigest()[:12]}"'
+    # Weak, since the same page can leave compressed or not.
+    return f'W/"{known}-{hashlib.sha256(who.encode()).hexdigest()[:12]}"'
 
 
 def _is_unchanged(request: HttpRequest, etag: str) -> bool:
