@@ -132,6 +132,7 @@ def test_a_sound_plays_on_through_twenty_refreshes(
     assert end[0] - begin[0] == pytest.approx(end[1] - begin[1], abs=0.15)
 
 
+@pytest.mark.usefixtures("instrumental")
 def test_what_is_chosen_stays_chosen_and_is_deleted_after_a_question(
     visit: Visit, product: Product, tmp_path: Path
 ) -> None:
