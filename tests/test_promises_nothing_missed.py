@@ -161,6 +161,7 @@ def test_an_id_that_is_another_rows_settles_nothing(
 
     lost.refresh_from_db()
     assert (lost.status, lost.task_id) == ("unconfirmed", None)
+    assert Delivery.objects.get(task=lost).note == "For another task."
 
 
 def test_a_callback_before_the_submits_own_answer_waits_for_it(
