@@ -153,10 +153,24 @@ class Caller:
 
     async def ask(self, request: bytes, *, last: bool = False) -> tuple[int, dict[str, str]]:
         """Send a whole request. Gives the status and the headers; the body is read and dropped."""
-        if self._streams is None:
-            name, _, port = self.host.partition(":")
-            self._streams = await asyncio.open_connection(name, int(port))
-        reader, writer = self._streams
+        if self._streams:
+            try:
+                return await self._ask(*self._streams, request, last)
+            except (ConnectionError, asyncio.IncompleteReadError) as error:
+                if getattr(error, "partial", b""):
+                    raise
+                # Closed while nothing was said: a browser, too, opens another then.
+        name, _, port = self.host.partition(":")
+        self._streams = await asyncio.open_connection(name, int(port))
+        return await self._ask(*self._streams, request, last)
+
+    async def _ask(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        request: bytes,
+        last: bool,
+    ) -> tuple[int, dict[str, str]]:
         writer.write(request)
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         pairs = [line.partition(":") for line in head[1:] if line]

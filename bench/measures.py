@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import shutil
 import subprocess
 import time
 import urllib.request
@@ -9,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.response import addinfourl
+
+from playwright.async_api import Browser, Page, async_playwright
 
 from bench import RARE, load
 from bench.api import Api
@@ -209,25 +212,27 @@ def band(site: Site, seconds: float) -> list[Row]:
     ]
 
 
-def ways(site: Site, count: int) -> list[Row]:
-    """Time a form's way to the API, and a callback's way into an open page in Chromium."""
-    from playwright.async_api import async_playwright
+# What a first visit brings over the wire: the page, and all that it loads besides.
+_WEIGHT = """() => ["navigation", "resource"]
+  .flatMap((type) => performance.getEntriesByType(type))
+  .reduce((sum, entry) => sum + entry.transferSize, 0)"""
 
+
+def ways(site: Site, count: int) -> list[Row]:
+    """Weigh pages in Chromium; time a form's way to the API, and a callback's into an open page."""
     sent: list[float] = []
     shown: list[float] = []
+    weights: dict[str, float] = {}
 
     async def run() -> None:
         port = int(site.environment["VIDGO_API_URL"].rsplit(":", 1)[1])
         async with Api(port, lambda: random.uniform(3, 5)) as api, async_playwright() as tool:
             chromium = await tool.chromium.launch(
-                executable_path=_chromium(), args=["--no-sandbox"]
+                executable_path=shutil.which("chromium"), args=["--no-sandbox"]
             )
-            context = await chromium.new_context()
-            await context.add_cookies(
-                [{"name": "sessionid", "value": site.sessions[0], "url": site.url}]
-            )
-            page = await context.new_page()
-            await page.goto(site.url + "/")
+            for path in ("/tasks/1/", "/"):
+                page = await _visit(chromium, site, path)
+                weights[path] = await page.evaluate(_WEIGHT) / 1000
             for number in range(count):
                 key = f"way-{number}"
                 begin = time.monotonic()
@@ -244,19 +249,25 @@ def ways(site: Site, count: int) -> list[Row]:
 
     asyncio.run(run())
     return [
+        below("first visit of the list", weights["/"], 60, " kB"),
+        below("first visit of a task", weights["/tasks/1/"], 60, " kB"),
         below("form to the API, median", 1000 * load.middle(sent), 150, " ms"),
         below("callback to the open page, median", load.middle(shown), 1.5, " s"),
     ]
 
 
+async def _visit(chromium: Browser, site: Site, path: str) -> Page:
+    """Open a page as somebody who is signed in and has never been there."""
+    context = await chromium.new_context()
+    await context.add_cookies([{"name": "sessionid", "value": site.sessions[0], "url": site.url}])
+    page = await context.new_page()
+    await page.goto(site.url + path, wait_until="networkidle")
+    return page
+
+
 def _persona(site: Site, key: str) -> bytes:
     fields = {"task_id": f"source-{key}", "audio_id": key, "name": "Ann", "description": "Warm"}
     return load.form(site.url, site.cookie(), CSRF, "generate-persona", fields)
-
-
-def _chromium() -> str:
-    found = subprocess.run(["which", "chromium"], check=True, capture_output=True, text=True)
-    return found.stdout.strip()
 
 
 def media(site: Site, path: str, size: int, pids: list[int], nginx: str, direct: str) -> list[Row]:
@@ -279,11 +290,22 @@ def media(site: Site, path: str, size: int, pids: list[int], nginx: str, direct:
                 rates[name].append(size / MEGABYTE / (time.monotonic() - begin))
             most = max(most, memory(pids))
     middle = {name: load.middle(found) for name, found in rates.items()}
+    firsts = [_first_byte(site, "/tasks/1/files.zip", cookie) for _ in range(ROUNDS)]
     return [
         more("file by nginx on the studio's word", middle["accel"], middle["nginx"], 0.8, " MB/s"),
         more("file by the studio alone", middle["studio"], middle["nginx"], 0.3, " MB/s"),
+        below("first byte of a ZIP, the slowest", 1000 * max(firsts), 100, " ms"),
         below("memory that files add", max(most - before, 0), 10, " MB"),
     ]
+
+
+def _first_byte(site: Site, path: str, cookie: str) -> float:
+    """Give the seconds from the request to the first byte of the body."""
+    begin = time.monotonic()
+    name, _, value = cookie.partition(": ")
+    with _get(site.url + path, {name: value}) as answer:
+        answer.read(1)
+        return time.monotonic() - begin
 
 
 def _get(url: str, headers: dict[str, str]) -> addinfourl:

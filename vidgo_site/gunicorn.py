@@ -9,6 +9,8 @@ workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 threads = 8
 # Loaded once and shared by the workers: less memory, quicker start.
 preload_app = True
+# Longer than an open page is silent: it need not connect anew for each question.
+keepalive = 20
 graceful_timeout = 25
 timeout = 60
 # A callback's address is a secret: no access log here (SECURITY.md).
