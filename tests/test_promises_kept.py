@@ -121,6 +121,24 @@ def test_a_download_that_breaks_off_goes_on_where_it_was(
     assert [range for _, range in storage.asked] == ["", "bytes=300000-", "bytes=500000-"]
 
 
+def test_a_piece_that_is_not_all_of_the_rest_is_not_taken_for_it(
+    storage: FileServer, stems: Task, tell: Tell, work: Work
+) -> None:
+    stored = storage.put("/drums.mp3", SOUND)
+    stored.cuts = [300_000]
+    tell(stems, drums=storage.url + "/drums.mp3")
+    work()
+    stored.cuts, stored.declared = [200_000], 200_000
+    pass_time(60)
+    work()
+    assert stems.assets.get().state == "waiting"
+
+    stored.declared = None
+    pass_time(60)
+    work()
+    assert content(stems.assets.get()) == SOUND
+
+
 def test_a_download_that_gets_on_each_time_never_fails_for_good(
     storage: FileServer, stems: Task, tell: Tell, work: Work
 ) -> None:
