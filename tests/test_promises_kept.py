@@ -367,6 +367,8 @@ def test_a_file_that_is_too_large_is_not_taken(
     assert asset.state == "waiting"
     assert "larger than" in asset.error
     assert stored_files() == []
+    begun = (settings.STUDIO_DATA_DIR / "incoming").glob("asset-*")
+    assert [path for path in begun if path.suffix != ".etag"] == [], "its length is told at once"
 
 
 @pytest.fixture
