@@ -76,7 +76,8 @@ def lines(outlines: list[Outline], shown: frozenset[str] = frozenset()) -> list[
     missing = {line.pk: line for line in wanted if f"row:{line.name}" not in known}
     for row in rows(for_rows(Task.objects.filter(pk__in=missing))) if missing else ():
         name = f"row:{missing[row.task.pk].name}"
-        context = {"row": row, "rev": missing[row.task.pk].rev, "can_pick": True}
+        rev = missing[row.task.pk].rev
+        context = {"row": row, "rev": rev, "can_pick": True, "seconds": None}
         known[name] = str(render_to_string("studio/_row.html", context))
         cache.set(name, known[name], _KEEP)
     # A task deleted in between has no line.
