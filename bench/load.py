@@ -69,6 +69,19 @@ end
     return str(path)
 
 
+def gets(path: Path, target: str) -> str:
+    """Write the Lua that asks for `target`, whose %d counts up. Gives its path."""
+    path.write_text(
+        f"""local n = 0
+function request()
+  n = n + 1
+  return wrk.format(nil, string.format("{target}", n))
+end
+"""
+    )
+    return str(path)
+
+
 @dataclass
 class Band:
     """What the open browsers and the forms have seen. Times in seconds."""
