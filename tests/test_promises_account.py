@@ -56,6 +56,7 @@ def test_tasks_wait_with_one_notice_and_go_on_when_it_is_mended(
     pass_time(61)
     work()
     assert statuses() == {"pending"}, "the balance is still refused"
+    assert Event.objects.filter(text__startswith="Waiting: ").count() == 5, "each is told once"
     pass_time(61)
     work()
     work()
@@ -90,7 +91,8 @@ def test_a_balance_of_nothing_keeps_tasks_waiting(
     ask_for(signed_in, 2)
     work()
     pass_time(61)
-    work()
+    for _ in range(2):
+        work()
     pass_time(61)
     assert len(api.submits) == 1, "a balance of nothing does not let them go"
     for _ in range(2):
