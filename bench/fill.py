@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import django
@@ -127,6 +128,8 @@ def _value(name: str, row: models.Model) -> str:
         return "NULL"
     if hasattr(value, "obj"):  # psycopg's JSON
         value = "{}"
+    if isinstance(value, datetime) and connection.vendor != "sqlite":
+        return f"TIMESTAMPTZ '{value}'"
     if isinstance(value, bool | int | float):
         return str(value)
     return "'" + str(value).replace("'", "''") + "'"
