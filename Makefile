@@ -10,11 +10,11 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 run: $(VENV)/run
 	@exec $(BIN)/python -m vidgo_site.run
 
-# All tests on SQLite; on PostgreSQL instead where TEST_DATABASE_URL says so. Side by side, each
-# file in one process, in the order of their names: the longest are not among the last.
+# All tests on SQLite; on PostgreSQL instead where TEST_DATABASE_URL says so. Two side by side
+# (tests/conftest.py says in what order).
 test: $(VENV)/dev
 	@scripts/browser
-	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(PYTEST)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder $(PYTEST)
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import close_old_connections, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django_tasks import task
 from django_tasks_db.models import DBTaskResult
@@ -143,10 +144,16 @@ def _settle() -> None:
 
 
 def _queue_due() -> None:
-    slow = {name for name in settings.QUEUES if _waiting(name) >= FULL}
-    for model in (Task, Asset, Preview):
-        for row in work.free(model).order_by("due_at")[:BATCH]:
-            if _job_for(row).queue_name not in slow:
+    pending = Q(status=Task.Status.PENDING)
+    due = {
+        "sending": work.free(Task).filter(pending),
+        "asking": work.free(Task).exclude(pending),
+        "saving": work.free(Asset),
+        "listening": work.free(Preview),
+    }
+    for queue, rows in due.items():
+        if _waiting(queue) < FULL:
+            for row in rows.order_by("due_at")[:BATCH]:
                 _queue(row)
 
 

@@ -78,6 +78,14 @@ def plays(media: Locator, seconds: float = 0.3) -> None:
     )
 
 
+def is_there(media: Locator) -> None:
+    """Wait until so much of a sound has come that it can go on to its end."""
+    media.page.wait_for_function(
+        "media => media.readyState === HTMLMediaElement.HAVE_ENOUGH_DATA",
+        arg=media.element_handle(),
+    )
+
+
 def download(page: Page, link: Locator) -> Path:
     """Follow a download link. Gives the file under the name that a person sees."""
     with page.expect_download() as started:

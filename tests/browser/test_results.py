@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser.pages import Visit, violations
+from tests.browser.pages import Visit, is_there, violations
 from tests.material import put, sound
 from tests.product import Product
 
@@ -120,6 +120,7 @@ def test_a_sound_plays_on_through_twenty_refreshes(
         arg=f"task-{instrumental}",
     )
     audio = row.locator("audio")
+    is_there(audio)
     audio.evaluate(WATCH)
     begin = audio.evaluate("audio => [audio.currentTime, performance.now() / 1000]")
 

@@ -4,7 +4,7 @@ import time
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.pages import Visit, is_status, plays, send, stalled, status, submit
+from tests.browser.pages import Visit, is_status, is_there, plays, send, stalled, status, submit
 from tests.product import Product, until
 from vidgo_sandbox import Sandbox
 
@@ -72,6 +72,7 @@ def test_focus_and_a_playing_sound_outlive_the_refreshing_of_the_list(
     playing.get_by_role("button", name="Play").click()
     sound = playing.locator("audio")
     plays(sound)
+    is_there(sound)
     sound.evaluate(LISTEN)
 
     second = send(teammate, product, "upload-and-separate-vocals", output_type="bass")

@@ -1,0 +1,133 @@
+"""From the intent to send to the submit's answer, or to none."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from studio import account
+from studio.lifecycle.changes import Status, due, end, go_on, lock, tell, unconfirmed, words
+from studio.lifecycle.deliveries import WAITS, apply_waiting
+from studio.models import Task, unguessable
+from studio.vidgo.client import Accepted, Answer, Away, Blocked, Refused
+from studio.vidgo.payloads import Body
+from studio.work import backoff
+
+# The balance says that the key is good, and still one task is refused for it: it is at fault.
+MAX_BLOCKED = 3
+
+
+def begin_send(task_pk: int, lease: str) -> Task | None:
+    """Commit the intent to send, fenced by a fresh lease. Gives None if it is not to be sent now.
+
+    From here on "was it sent?" has an answer after any crash: `sent_at` without `task_id` means
+    perhaps, and `expire_sends` makes it unconfirmed.
+    """
+    with transaction.atomic():
+        task = lock(task_pk)
+        is_fresh = task.status == Status.PENDING and not task.sent_at and not task.task_id
+        if not lease or task.lease != lease or not is_fresh:
+            return None
+        if task.deliveries.filter(applied_at=None, note__in=("", WAITS)).exists():
+            # A crash left a callback unread: it may say that an earlier try was taken after all.
+            return None
+        state = account.get()
+        if state.trouble:
+            # One refused key or one empty account is one notice, not a row of failures.
+            is_news = task.error_code != state.trouble
+            task.error_code, task.error = state.trouble, state.message
+            due(task, account.RETRY)
+            if is_news:
+                tell(task, f"Waiting: {state.message}")
+            else:
+                task.save()
+            return None
+        now = timezone.now()
+        task.sent_at, task.due_at = now, None
+        task.attempts += 1
+        task.lease = unguessable()
+        task.held_until = now + timedelta(seconds=settings.STUDIO_LEASE)
+        task.evidence = {**account.as_evidence(state), "blocked": task.evidence.get("blocked", 0)}
+        tell(task, "Sending to Vidgo" if task.attempts == 1 else f"Sending, try {task.attempts}")
+    return task
+
+
+def record_answer(task_pk: int, lease: str, answer: Answer) -> None:
+    """Record what the API answered to the submit, then what callbacks have waited for it."""
+    with transaction.atomic():
+        task = lock(task_pk)
+        if isinstance(answer, Accepted) and answer.body.task_id:
+            _accepted(task, answer.body)
+        elif task.lease != lease or task.status not in (Status.PENDING, Status.UNCONFIRMED):
+            # The row has gone on without this answer, and only a `task_id` is news.
+            tell(task, f"A late answer: {words(answer)}")
+        else:
+            _not_accepted(task, answer)
+    apply_waiting(task_pk)
+
+
+def _accepted(task: Task, body: Body) -> None:
+    if task.task_id == body.task_id:
+        return
+    if task.task_id or Task.objects.filter(task_id=body.task_id).exists():
+        # Never to be guessed at: two answers for one submit, or one id for two.
+        tell(task, f"Vidgo also answered with task_id {body.task_id}")
+        if not task.task_id:
+            unconfirmed(task, "Vidgo answered with the task_id of another task.")
+        return
+    task.task_id = body.task_id
+    task.accepted_at, task.attempts = timezone.now(), 0
+    task.error, task.error_code = "", ""
+    if task.status in (Status.PENDING, Status.UNCONFIRMED):
+        go_on(task, Status.NOT_STARTED)
+    else:
+        due(task, 0)
+    tell(task, "Taken by Vidgo")
+
+
+def _not_accepted(task: Task, answer: Answer) -> None:
+    match answer:
+        case Refused(code, message):
+            end(task, Status.FAILED, str(code), message)
+            tell(task, f"Refused by Vidgo: {message}")
+        case Blocked("key", message) if task.evidence.get("blocked", 0) >= MAX_BLOCKED:
+            end(task, Status.FAILED, "403", message)
+            tell(task, f"Refused by Vidgo: {message}")
+        case Blocked(trouble, message):
+            account.block(trouble, message)
+            task.evidence = {**task.evidence, "blocked": task.evidence.get("blocked", 0) + 1}
+            _not_sent(task, trouble, message, account.RETRY)
+            tell(task, f"Waiting: {message}")
+        case Away(message, retry_after):
+            _not_sent(task, "away", message, max(retry_after or 0, backoff(task.attempts)))
+            tell(task, f"Vidgo is away: {message}")
+        case _:
+            unconfirmed(task, words(answer))
+
+
+def _not_sent(task: Task, code: str, message: str, seconds: float) -> None:
+    """Have a task that was surely not taken sent again, even if its answer came late."""
+    task.status, task.sent_at = Status.PENDING, None
+    task.error_code, task.error = code, message
+    due(task, seconds)
+
+
+def expire_sends() -> list[int]:
+    """Make every send unconfirmed whose worker is gone. Gives the keys of the tasks changed."""
+    late = Task.objects.filter(
+        status=Status.PENDING, sent_at__isnull=False, held_until__lt=timezone.now()
+    )
+    changed = []
+    for pk in late.values_list("pk", flat=True):
+        with transaction.atomic():
+            task = Task.objects.select_for_update().get(pk=pk)
+            # Looked at again under the lock: the answer may have come in between.
+            if task.status != Status.PENDING or not task.sent_at or not task.held_until:
+                continue
+            if task.held_until >= timezone.now():
+                continue
+            unconfirmed(task, "The sending was cut off before Vidgo's answer came.")
+            changed.append(pk)
+        apply_waiting(pk)
+    return changed
