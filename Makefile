@@ -11,10 +11,10 @@ run: $(VENV)/run
 	@exec $(BIN)/python -m vidgo_site.run
 
 # All tests on SQLite; on PostgreSQL instead where TEST_DATABASE_URL says so. Two side by side
-# (tests/conftest.py says in what order).
+# (tests/order.py).
 test: $(VENV)/dev
 	@scripts/browser
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder $(PYTEST)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder $(PYTEST)
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .

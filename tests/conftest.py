@@ -20,21 +20,6 @@ from tests.product import until
 from tests.recorder import Recorder
 from vidgo_sandbox import Sandbox
 
-# What takes long goes first, so that no process of a run works on at its end alone.
-LONG = ("browser", "test_chaos", "test_promises_machines", "test_promises_crash", "test_backup")
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """Keep each file in one process (pytest-xdist), and all that needs a browser in another."""
-    groups = {
-        item: "browser" if item.path.parent.name == "browser" else item.path.stem for item in items
-    }
-    for item, group in groups.items():
-        item.add_marker(pytest.mark.xdist_group(group))
-    yield
-    items.sort(key=lambda item: LONG.index(groups[item]) if groups[item] in LONG else len(LONG))
-
 
 @pytest.fixture(autouse=True)
 def _quick_passwords(settings: Settings) -> None:

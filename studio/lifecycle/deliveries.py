@@ -53,8 +53,9 @@ def receive(task_pk: int, raw: str, origin: str) -> Delivery:
 
 
 def _others_wait(delivery: Delivery) -> bool:
-    waiting = Delivery.objects.filter(applied_at=None, note="", pk__lt=delivery.pk)
-    return waiting.exists()
+    # By the moment, not by the key: the index of what is not applied is in this order.
+    earlier = Delivery.objects.filter(received_at__lt=delivery.received_at)
+    return earlier.filter(applied_at=None, note="").exists()
 
 
 def apply(delivery: Delivery) -> None:
