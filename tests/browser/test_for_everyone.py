@@ -42,6 +42,7 @@ def _check(page: Page) -> None:
     """See that axe finds nothing in either scheme, and that a phone scrolls only downwards."""
     open_folds(page)
     page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    page.evaluate(SETTLED)
     assert not violations(page)
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
     page.evaluate(SETTLED)
