@@ -109,6 +109,11 @@ def test_a_changed_list_is_put_together_from_what_is_there_and_what_is_new(
     scripted: Product, api: Sandbox, visit: Visit
 ) -> None:
     teammate = scripted.session()
+    first = send(teammate, scripted, "upload-and-separate-vocals")
+    until(lambda: is_status(teammate, scripted, first, "finished"), 60, "a list of more than songs")
+    # What is there has been listened to, which is the last that changes a line.
+    new_sounds = "SELECT id FROM studio_preview WHERE due_at IS NOT NULL AND attempts = 0"
+    until(lambda: not scripted.rows(new_sounds), 60, "the waveforms")
     page = visit(scripted)
     before = page.locator("#rows > .row")
     expect(before.first).to_be_visible()
