@@ -44,7 +44,7 @@ chaos: $(VENV)/dev
 saving: $(VENV)/dev
 	$(BIN)/python -m tests.saving
 
-# Every figure in one run, a quarter of an hour on a quiet machine: wrk, nginx and curl are Debian's.
+# Every figure in one run, twenty minutes on a quiet machine: wrk, nginx and curl are Debian's.
 # BENCH=--write puts the tables into docs/performance.md.
 bench: $(VENV)/dev
 	@scripts/browser

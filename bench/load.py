@@ -69,17 +69,7 @@ end
     return str(path)
 
 
-def gets(path: Path, target: str) -> str:
-    """Write the Lua that asks for `target`, whose %d counts up. Gives its path."""
-    path.write_text(
-        f"""local n = 0
-function request()
-  n = n + 1
-  return wrk.format(nil, string.format("{target}", n))
-end
-"""
-    )
-    return str(path)
+_LINE = re.compile(r'<li id="task-(\d+)"[^>]*? data-rev="(\w+)"')
 
 
 @dataclass
@@ -120,13 +110,13 @@ async def _browser(
     band: Band, url: str, cookie: str, every: float, phase: float, end: float
 ) -> None:
     await asyncio.sleep(phase * every)
-    caller, tag = Caller(url), ""
+    caller, tag, shown = Caller(url), "", ""
     while time.monotonic() < end:
         begin = time.monotonic()
-        given = f"If-None-Match: {tag}\r\n" if tag else ""
+        given = f"Shown: {shown}\r\n" + (f"If-None-Match: {tag}\r\n" if tag else "")
         head = f"GET / HTTP/1.1\r\nHost: {caller.host}\r\nCookie: {cookie}\r\nHX-Request: true\r\n"
         try:
-            status, headers = await caller.ask(f"{head}{given}\r\n".encode())
+            status, headers, body = await caller.ask(f"{head}{given}\r\n".encode())
         except (OSError, asyncio.IncompleteReadError) as error:
             band.errors.append(repr(error))
             caller = Caller(url)
@@ -135,7 +125,9 @@ async def _browser(
         band.unchanged += status == 304
         if status not in (200, 304):
             band.errors.append(f"refresh: {status}")
-        tag = headers.get("etag", tag)
+        if status == 200:
+            # As static/js/refresh.js does: what the page has by now need not come once more.
+            tag, shown = headers["etag"], ",".join(map(":".join, _LINE.findall(body.decode())))
         await asyncio.sleep(max(begin + every - time.monotonic(), 0))
 
 
@@ -151,7 +143,7 @@ async def _submits(band: Band, url: str, forms: list[bytes], per_second: float, 
 
 async def _submit(band: Band, url: str, form: bytes) -> None:
     begin = time.monotonic()
-    status, _ = await Caller(url).ask(form, last=True)
+    status, *_ = await Caller(url).ask(form, last=True)
     band.submits.append(time.monotonic() - begin)
     if status != 302:
         band.errors.append(f"submit: {status}")
@@ -164,8 +156,8 @@ class Caller:
         self.host = urlsplit(url).netloc
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
-    async def ask(self, request: bytes, *, last: bool = False) -> tuple[int, dict[str, str]]:
-        """Send a whole request. Gives the status and the headers; the body is read and dropped."""
+    async def ask(self, request: bytes, *, last: bool = False) -> tuple[int, dict[str, str], bytes]:
+        """Send a whole request. Gives the status, the headers and the body."""
         if self._streams:
             try:
                 return await self._ask(*self._streams, request, last)
@@ -183,22 +175,23 @@ class Caller:
         writer: asyncio.StreamWriter,
         request: bytes,
         last: bool,
-    ) -> tuple[int, dict[str, str]]:
+    ) -> tuple[int, dict[str, str], bytes]:
         writer.write(request)
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         pairs = [line.partition(":") for line in head[1:] if line]
         headers = {name.lower(): value.strip() for name, _, value in pairs}
         status = int(head[0].split()[1])
+        body = b""
         if headers.get("transfer-encoding") == "chunked":
             while size := int(await reader.readline(), 16):
-                await reader.readexactly(size + 2)
+                body += (await reader.readexactly(size + 2))[:-2]
             await reader.readline()
         elif status != 304:
-            await reader.readexactly(int(headers.get("content-length", 0)))
+            body = await reader.readexactly(int(headers.get("content-length", 0)))
         if last or headers.get("connection") == "close":
             writer.close()
             self._streams = None
-        return status, headers
+        return status, headers, body
 
 
 def form(url: str, cookie: str, token: str, model: str, fields: dict[str, str]) -> bytes:

@@ -24,6 +24,10 @@ BAND = 200
 EVERY = 2.0
 SUBMITS_A_SECOND = 20.0
 MEGABYTE = 1024**2
+BODY = (
+    '{"code": 200, "data": {"task_id": "task-%d", "status": "finished", '
+    '"files": [{"video_url": "https://files.example.com/video.mp4"}]}}'
+)
 
 
 @dataclass(frozen=True)
@@ -105,7 +109,7 @@ def pages(tasks: int) -> dict[str, str]:
 def page_times(site: Site, tasks: int) -> tuple[dict[str, float], float]:
     """Give the median milliseconds of each page, and of the bare view beside it, one at a time.
 
-    Each page twice: as it is while nothing changes, and "drawn anew" for each request.
+    Each page twice: as it is while nothing changes, and "drawn anew" as after each change.
     """
     headers = {"Cookie": site.cookie()}
     length = len(_get(site.url + "/", headers).read())
@@ -113,17 +117,9 @@ def page_times(site: Site, tasks: int) -> tuple[dict[str, float], float]:
     def ask(path: str) -> Callable[[], load.Wrk]:
         return lambda: load.wrk(site.url + path, at_once=1, seconds=SECONDS, headers=headers)
 
-    def ask_anew(path: str, number: int) -> Callable[[], load.Wrk]:
-        # An address that nobody has asked for yet is nowhere kept.
-        counted = f"{path}{'&' if '?' in path else '?'}n=%d"
-        lua = load.gets(site.data / f"anew-{number}.lua", counted)
-        return lambda: load.wrk(
-            site.url + "/", at_once=1, seconds=SECONDS, headers=headers, lua=lua
-        )
-
     runs = {"bare": ask(f"/bench/bare/{length}/")}
-    for number, (name, path) in enumerate(pages(tasks).items()):
-        runs |= {name: ask(path), f"{name}, drawn anew": ask_anew(path, number)}
+    for name, path in pages(tasks).items():
+        runs |= {name: ask(path), f"{name}, drawn anew": ask(f"/bench/anew{path}")}
     times = {name: load.middle([one.p50 for one in ones]) for name, ones in _rounds(runs).items()}
     return times, times.pop("bare")
 
@@ -142,44 +138,43 @@ def unchanged(site: Site) -> Row:
     return more("refresh, nothing new", rates["refresh"], rates["bare"], 0.8)
 
 
-def callbacks(site: Site, first: int) -> list[Row]:
-    """Compare callbacks, each for another task, with the insert of one row; then 200 at once.
+def callbacks(site: Site, first: int) -> Row:
+    """Compare callbacks, each for another task, with the insert of one row.
 
-    `first` is the number of tasks that are under way from `bench-…1` on and are used up.
+    `first` is the number of the task before those that are under way, which are used up.
     """
-    body = (
-        '{"code": 200, "data": {"task_id": "task-%d", "status": "finished", '
-        '"files": [{"video_url": "https://files.example.com/video.mp4"}]}}'
-    )
-    next_one = 0
+    called = 0
 
-    def call(at_once: int, seconds: int) -> load.Wrk:
-        nonlocal next_one
-        target = _callback(site.data / "callback.lua", body, next_one, first)
-        seen = load.wrk(site.url + "/", at_once=at_once, seconds=seconds, lua=target)
-        next_one += int(seen.rate * seconds * 1.2) + at_once
+    def call() -> load.Wrk:
+        nonlocal called
+        target = _callback(site.data / "callback.lua", called, first)
+        seen = load.wrk(site.url + "/", at_once=AT_ONCE, seconds=SECONDS, lua=target)
+        called += int(seen.rate * SECONDS * 1.2) + AT_ONCE
         return seen
 
-    plain = load.posts(site.data / "insert.lua", "/bench/insert/1/", body)
+    plain = load.posts(site.data / "insert.lua", "/bench/insert/1/", BODY)
     seen = _rounds(
         {
-            "callback": lambda: call(AT_ONCE, SECONDS),
+            "callback": call,
             "insert": lambda: load.wrk(site.url + "/", at_once=AT_ONCE, seconds=SECONDS, lua=plain),
         }
     )
     rates = {name: load.middle([one.rate for one in ones]) for name, ones in seen.items()}
-    crowd = call(200, 5)
-    if crowd.errors:
-        raise RuntimeError(f"200 callbacks at once: {crowd.errors} errors")
-    return [
-        more("callbacks", rates["callback"], rates["insert"], 0.5),
-        below("callbacks, 200 at once, p99", crowd.p99 / 1000, 1, " s"),
-    ]
+    return more("callbacks", rates["callback"], rates["insert"], 0.5)
 
 
-def _callback(path: Path, body: str, begin: int, first: int) -> str:
+def crowd(site: Site, first: int) -> Row:
+    """Time 200 callbacks at once, each for another of the tasks after `first`."""
+    target = _callback(site.data / "crowd.lua", 0, first)
+    seen = load.wrk(site.url + "/", at_once=BAND, seconds=5, lua=target)
+    if seen.errors:
+        raise RuntimeError(f"{BAND} callbacks at once: {seen.errors} errors")
+    return below(f"callbacks, {BAND} at once, p99", seen.p99 / 1000, 1, " s")
+
+
+def _callback(path: Path, begin: int, first: int) -> str:
     """Write the Lua for callbacks: task `first + n` has the token `bench-…n`."""
-    quoted = body.replace('"', '\\"')
+    quoted = BODY.replace('"', '\\"')
     path.write_text(
         f"""local n = {begin}
 local headers = {{ ["Content-Type"] = "application/json" }}
@@ -246,11 +241,13 @@ def ways(site: Site, count: int) -> list[Row]:
                 key = f"way-{number}"
                 begin = time.monotonic()
                 caller = load.Caller(site.url)
-                _, headers = await caller.ask(_persona(site, key), last=True)
+                _, headers, _ = await caller.ask(_persona(site, key), last=True)
                 row = headers["location"].rstrip("/").rsplit("/", 1)[1]
                 told = await api.until_called(key)
-                await page.wait_for_selector(
-                    f"#task-{row} [data-status=finished]", state="attached"
+                # Looked at with each frame: Playwright's own waiting looks twice a second.
+                await page.wait_for_function(
+                    "(shown) => document.querySelector(shown)",
+                    arg=f"#task-{row} [data-status=finished]",
                 )
                 sent.append(api.taken[key] - begin)
                 shown.append(time.monotonic() - told)

@@ -1,11 +1,14 @@
 """The product's addresses, and the yardsticks they are held against."""
 
 from django.contrib.auth.decorators import login_not_required
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from django.views.decorators.csrf import csrf_exempt
 
+from studio import lists
 from studio.models import Delivery
+from studio.views.tasks import task_list
 
 
 def bare(request: HttpRequest, length: int) -> HttpResponse:
@@ -23,8 +26,15 @@ def insert(request: HttpRequest, task: int) -> HttpResponse:
     return HttpResponse(b"{}")
 
 
+def anew(request: HttpRequest) -> HttpResponse:
+    """Show the list as after a change: drawn anew, but for lines that stand in it already."""
+    cache.delete(lists.place_of(lists.asked(request.GET)))
+    return task_list(request)
+
+
 urlpatterns = [
     path("bench/bare/<int:length>/", bare),
+    path("bench/anew/", anew),
     path("bench/insert/<int:task>/", insert),
     path("", include("vidgo_site.urls")),
 ]

@@ -93,7 +93,12 @@ def _release() -> None:
     waiting = Task.objects.filter(
         status=Task.Status.PENDING, sent_at__isnull=True, error_code__in=TROUBLE
     )
-    waiting.update(due_at=timezone.now(), held_until=None, error="", error_code="")
+    with transaction.atomic():
+        # In the order of their keys, as wherever many tasks are taken (`lineage.touch`).
+        held = waiting.select_for_update().order_by("pk").values_list("pk", flat=True)
+        Task.objects.filter(pk__in=list(held)).update(
+            due_at=timezone.now(), held_until=None, error="", error_code=""
+        )
 
 
 def _add_evidence(state: Account) -> None:

@@ -2,7 +2,7 @@
 
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin
-from django.db.models.signals import post_migrate, post_save, pre_save
+from django.db.models.signals import post_delete, post_migrate, post_save, pre_save
 
 
 class StudioConfig(AppConfig):
@@ -13,15 +13,19 @@ class StudioConfig(AppConfig):
     verbose_name = "Studio"
 
     def ready(self) -> None:
-        """Have the members' group made wherever the tables are, and tasks found by their words."""
+        """Have the members' group made wherever the tables are, and what lists show kept."""
+        from django.contrib.auth.models import User
+
         from studio import search
         from studio.models import Task, Track
-        from studio.roles import make_groups
+        from studio.roles import make_groups, note_name
 
         post_migrate.connect(make_groups, sender=self)
         post_migrate.connect(search.make_index, sender=self)
         pre_save.connect(search.keep, sender=Task)
         post_save.connect(search.keep_source, sender=Track)
+        post_save.connect(note_name, sender=User)
+        post_delete.connect(note_name, sender=User)
 
 
 class CockpitConfig(admin.AdminConfig):

@@ -1,6 +1,7 @@
 """What came from what: a song's forebears, and everything made from it by anybody."""
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from studio.models import Task, Track, Upload
 
@@ -31,6 +32,14 @@ def made_from(track: Track) -> "QuerySet[Task]":
         fresh = set(later.values_list("pk", flat=True)) - found
         found = found | fresh
     return Task.objects.filter(pk__in=found).order_by("-pk")
+
+
+def touch(task_pk: int) -> None:
+    """Have the lines of what is made from a task's songs drawn anew: they show its pictures."""
+    uses = Task.objects.filter(source_track__task=task_pk)
+    # In the order of their keys, so that two who take many tasks never wait for each other.
+    held = uses.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True)
+    Task.objects.filter(pk__in=list(held)).update(updated_at=timezone.now())
 
 
 def _by_ids(track: Track) -> "QuerySet[Task]":

@@ -23,7 +23,7 @@ from django.utils import timezone
 
 from studio import lifecycle, work
 from studio.files import Part, delete_after_commit, incoming, on_disk
-from studio.models import Asset, Preview, Upload, preview_path
+from studio.models import Asset, Preview, Task, Upload, preview_path
 
 logger = logging.getLogger(__name__)
 
@@ -84,8 +84,11 @@ def make(preview_pk: int, lease: str) -> None:
     finally:
         made.unlink(missing_ok=True)
     if asset is not None and not _unfinished(asset.task_id):
-        # The page that waits for it learns of it by this line of history.
-        lifecycle.note(asset.task_id, "Ready to listen to: waveforms are drawn", None)
+        with transaction.atomic():
+            task = Task.objects.select_for_update().filter(pk=asset.task_id).first()
+            if task is not None:
+                # Open pages learn of it by this line of history; its line says how long it is.
+                lifecycle.tell(task, "Ready to listen to: waveforms are drawn")
 
 
 def listen(path: Path, samples: Path | None = None) -> Heard:

@@ -13,8 +13,8 @@ from django.db import transaction
 from django.db.models import FileField, Max, Min, Model, Q, QuerySet, Sum
 from django.utils import timezone
 
-from studio import account, lifecycle
-from studio.models import Account, Asset, Delivery, Preview, Task, Upload
+from studio import account, lifecycle, lineage
+from studio.models import Account, Asset, Delivery, Event, Preview, Task, Upload
 from studio.signin import KNOWN_FOR
 
 NOTICE = timedelta(days=7)
@@ -76,6 +76,8 @@ def remove() -> list[Going]:
             for upload in each.rows:
                 with transaction.atomic():
                     _delete_with_files(upload)
+                    # What was made from it no longer says so.
+                    Event.objects.create(text=f"Removed, as the studio's rules say: {upload}")
         else:
             each.rows.delete()
     return gone
@@ -114,7 +116,8 @@ def _empty(task_pk: int, rows: "QuerySet[Asset]") -> None:
         for asset in rows:
             _delete_with_files(asset)
         task.tracks.filter(sound__isnull=True).delete()
-        lifecycle.note(task_pk, f"Removed, as the studio's rules say: {count} files", None)
+        lifecycle.tell(task, f"Removed, as the studio's rules say: {count} files")
+        lineage.touch(task_pk)
 
 
 def _delete_with_files(row: Asset | Upload) -> None:

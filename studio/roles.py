@@ -12,6 +12,8 @@ from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 
+from studio.models import Event
+
 MEMBERS = "Members"
 READING = ("GET", "HEAD", "OPTIONS", "TRACE")
 View = TypeVar("View", bound=Callable[..., Any])
@@ -66,6 +68,13 @@ def makers(view: View) -> View:
 def make_groups(**kwargs: Any) -> None:
     """Make the members' group, after each migration."""
     Group.objects.get_or_create(name=MEMBERS)
+
+
+def note_name(sender: type[User], instance: User, **kwargs: Any) -> None:
+    """Write a line of history when a person's name may be another: every list shows it."""
+    saved = kwargs.get("update_fields")
+    if saved is None or not {"username", "first_name", "last_name"}.isdisjoint(saved):
+        Event.objects.create(text=f"The account of {instance} has changed")
 
 
 class RolesMiddleware:

@@ -17,15 +17,14 @@ from django.utils.safestring import SafeString, mark_safe
 
 from studio import operations, timing
 from studio.models import Asset, Task
-from studio.operations import Operation
+from studio.operations import IMPORT, Operation
 from studio.templatetags.studio import about, clock
 
-# Whatever else than the task's own row its line depends on; each change of the rest, and of its
-# files, saves the task.
+# What makes a line another, all of it in the task's own row: whatever changes anything else that
+# its line shows saves it (`lineage.touch`), but for the people's names.
 _DEPENDS = (
     *("pk", "updated_at", "model", "status"),
-    *("created_by__username", "created_by__first_name", "created_by__last_name"),
-    *("source_track__title", "source_track__image__state", "source_upload__title"),
+    *("created_by_id", "source_track_id", "source_upload_id"),
 )
 _MOVING = (Task.Status.PENDING, Task.Status.NOT_STARTED, Task.Status.RUNNING)
 # Seconds a drawn line is kept for whoever looks next.
@@ -61,31 +60,37 @@ class Outline:
         return f"{self.pk}:{self.rev}"
 
 
-def outlines(tasks: "QuerySet[Task]") -> list[Outline]:
-    """Give the outlines of `tasks`, in one query."""
-    return [_outline(*found) for found in tasks.values_list(*_DEPENDS)]
+def outlines(tasks: "QuerySet[Task]", people: list[tuple[Any, ...]]) -> list[Outline]:
+    """Give the outlines of `tasks`, in one query; `people` are all who can have made one."""
+    names, today = {pk: names for pk, *names in people}, timezone.localdate()
+    found = []
+    for pk, updated_at, model, status, person, *sources in tasks.values_list(*_DEPENDS):
+        usual = about(timing.usual_seconds(model)) if status in _MOVING else ""
+        shows = repr((updated_at, status, names.get(person), sources, usual, today))
+        rev = hashlib.sha256(shows.encode()).hexdigest()[:12]
+        found.append(Outline(pk, rev, model == IMPORT.model))
+    return found
 
 
-def lines(outlines: list[Outline], shown: frozenset[str] = frozenset()) -> list[SafeString]:
-    """Give the lines of a list; for those in `shown`, by their names, only that they stay.
+def lines(outlines: list[Outline]) -> list[SafeString]:
+    """Give the lines of a list; "" for a task that was deleted in between.
 
     A line is drawn once for everybody: nothing in it depends on who looks.
     """
-    wanted = [line for line in outlines if line.name not in shown]
-    known = cache.get_many([f"row:{line.name}" for line in wanted])
-    missing = {line.pk: line for line in wanted if f"row:{line.name}" not in known}
+    known = cache.get_many([f"row:{line.name}" for line in outlines])
+    missing = {line.pk: line for line in outlines if f"row:{line.name}" not in known}
     for row in rows(for_rows(Task.objects.filter(pk__in=missing))) if missing else ():
         name = f"row:{missing[row.task.pk].name}"
         rev = missing[row.task.pk].rev
         context = {"row": row, "rev": rev, "can_pick": True, "seconds": None}
         known[name] = str(render_to_string("studio/_row.html", context))
         cache.set(name, known[name], _KEEP)
-    # A task deleted in between has no line.
-    there = [
-        _stays(line) if line.name in shown else known.get(f"row:{line.name}", "")
-        for line in outlines
-    ]
-    return [mark_safe(line) for line in there]  # noqa: S308
+    return [mark_safe(known.get(f"row:{line.name}", "")) for line in outlines]  # noqa: S308
+
+
+def stays(line: Outline) -> str:
+    """Give what stands for a line that the page has already."""
+    return format_html('<li id="task-{}" data-rev="{}" data-stays></li>', line.pk, line.rev)
 
 
 def with_elapsed(part: str) -> SafeString:
@@ -103,16 +108,6 @@ def for_rows(tasks: "QuerySet[Task]") -> "QuerySet[Task]":
 def rows(tasks: Iterable[Task]) -> list[Row]:
     """Give the lines of `tasks`, which `for_rows` has loaded."""
     return [_row(task) for task in tasks]
-
-
-def _outline(pk: int, updated_at: datetime, model: str, status: str, *rest: Any) -> Outline:
-    usual = about(timing.usual_seconds(model)) if status in _MOVING else ""
-    shows = repr((updated_at, rest, usual, timezone.localdate()))
-    return Outline(pk, hashlib.sha256(shows.encode()).hexdigest()[:12], model == "import-song")
-
-
-def _stays(line: Outline) -> str:
-    return format_html('<li id="task-{}" data-rev="{}" data-stays></li>', line.pk, line.rev)
 
 
 def _elapsed(since: "re.Match[str]") -> str:
@@ -156,7 +151,7 @@ def search(found: "QuerySet[Any]", q: str) -> "QuerySet[Any]":
 
 
 def revision() -> str:
-    """Give a text that is another whenever anything on a page of tasks has changed.
+    """Give a text that is another whenever anything on a page of tasks has changed, or the day.
 
     Every change writes a line of history. The sum over the newest ones also notices a line whose
     number was drawn earlier but whose transaction was committed later.
@@ -165,4 +160,4 @@ def revision() -> str:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT MAX(id), SUM(id) FROM ({newest}) AS newest")  # noqa: S608
         last, total = cursor.fetchone()
-    return f"{last or 0}-{total or 0}"
+    return f"{last or 0}-{total or 0}-{timezone.localdate():%j}"

@@ -10,10 +10,10 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.db import connection
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from studio import operations
 from studio.models import Task, Track
@@ -41,12 +41,12 @@ def keep(sender: type[Task], instance: Task, **kwargs: Any) -> None:
 
 
 def keep_source(sender: type[Track], instance: Track, created: bool, **kwargs: Any) -> None:
-    """Have everything made from a song found by its present title."""
+    """Have everything made from a song found by its present title, and its line drawn anew."""
     if created:
         return
     for task in instance.uses.all():
         changed = text(task, _spaced(instance.title))
-        Task.objects.filter(pk=task.pk).update(search=changed)
+        Task.objects.filter(pk=task.pk).update(search=changed, updated_at=timezone.now())
 
 
 def text(task: Any, source: str) -> str:
@@ -62,16 +62,20 @@ def source_of(task: Any) -> str:
     return _spaced(source.title) if source else ""
 
 
-def newest(tasks: "QuerySet[Task]", q: str, count: int) -> list[int]:
-    """Give the keys of the newest of `tasks`, at most `count`, that hold every word of `q`."""
+def newest(tasks: "QuerySet[Task]", q: str, count: int, people: list[tuple[Any, ...]]) -> list[int]:
+    """Give the keys of the newest of `tasks`, at most `count`, that hold every word of `q`.
+
+    `people` are the key and the names of everybody who can have made one.
+    """
     # PostgreSQL stores no NUL and refuses to look for one.
     q = q.replace("\x00", " ")
-    words = [_ways(word) for word in fold(q).split()[:MOST_WORDS]]
+    words = [_ways(word, people) for word in fold(q).split()[:MOST_WORDS]]
     found = tasks.order_by("-pk").values_list("pk", flat=True)
     if not words:
         return list(found[:count])
     # A task_id is mostly pasted as a whole, and each begins like all the others.
-    if whole := list(found.filter(task_id=q.strip())):
+    is_id = any(c.isdigit() for c in q)
+    if is_id and (whole := list(found.filter(task_id=q.strip()))):
         return whole
     for ways in words:
         found = found.filter(reduce(or_, (Q(search__contains=way) for way in ways)))
@@ -132,12 +136,11 @@ def _by_fts(found: "QuerySet[Task, int]", words: list[list[str]]) -> "QuerySet[T
     )
 
 
-def _ways(word: str) -> list[str]:
+def _ways(word: str, people: list[tuple[Any, ...]]) -> list[str]:
     """Give the pieces of text, of which one must be there for `word`."""
     piece = word if len(word) > 2 else f"  {word}"
-    names = get_user_model().objects.values_list("pk", "username", "first_name", "last_name")
-    people = [pk for pk, *name in names if piece in _spaced(" ".join(name))]
-    return [piece, *map(_mark, people[:MOST_PEOPLE])]
+    meant = [pk for pk, *name in people if piece in _spaced(" ".join(name))]
+    return [piece, *map(_mark, meant[:MOST_PEOPLE])]
 
 
 def _trigrams(piece: str) -> str:

@@ -1,19 +1,23 @@
 """The pages: who may see them, what list and detail show, and how they refresh."""
 
 import gzip
+import json
 import re
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import requests
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django.live_server_helper import LiveServer
 
 from studio import lifecycle, roles, search
 from studio.models import Asset, Event, Task, Track
@@ -422,30 +426,46 @@ class TestAChangedList:
     def test_whatever_a_line_shows_makes_it_another(
         self, signed_in: Client, make: Make, ann: User, song: Task
     ) -> None:
-        task = make("finished", created_by=ann, source_track=song.tracks.get())
+        track = song.tracks.get()
+        task = make("finished", created_by=ann, source_track=track)
         seen = set()
+        tag = ""
+
+        def hear(song: Task, file: dict[str, str]) -> None:
+            body = {"task_id": song.task_id, "status": "finished", "files": [file]}
+            lifecycle.receive(song.pk, json.dumps(body), "query")
 
         def look() -> None:
-            # As with every change.
-            Event.objects.create(text="Changed")
+            nonlocal tag
+            answer = signed_in.get("/", headers={**HTMX, "If-None-Match": tag})
+            assert answer.status_code == 200
+            tag = answer["ETag"]
             line = self.lines(signed_in)[task.pk][0]
             assert line not in seen
             seen.add(line)
 
         look()
-        User.objects.filter(pk=ann.pk).update(first_name="Anna")
+        ann.first_name = "Anna"
+        ann.save()
         look()
-        song.tracks.update(title="Low Tide")
+        told = {"audio_id": track.audio_id, "title": "Low Tide"}
+        hear(song, told)
         look()
-        image = song.assets.create(key="i", kind="image", label="I", state="waiting")
-        song.tracks.update(image=image)
+        hear(song, {**told, "image_url": "https://cdn.example.com/i.png"})
         look()
+        image = song.assets.get()
         Asset.objects.filter(pk=image.pk).update(state="saved", file="results/1/1")
+        lifecycle.asset_saved(song.pk, "Saved: I")
         look()
         page = signed_in.get("/").content.decode()
         assert "Low Tide" in page
         assert "Anna" in page
         assert f'src="{image.get_absolute_url()}"' in page
+        ben = User.objects.create_user("ben")
+        Task.objects.filter(pk=task.pk).update(created_by=ben)
+        look()
+        ben.delete()
+        look()
 
     def test_the_time_that_has_passed_is_todays_in_a_line_drawn_before(
         self, signed_in: Client, make: Make
@@ -457,6 +477,46 @@ class TestAChangedList:
         lifecycle.tell(task, "Changed")
 
         assert re.search(r'data-since="[^"]+">2:00:0\d<', signed_in.get("/").content.decode())
+
+
+def test_another_day_is_a_change_since_lines_say_yesterday(signed_in: Client, make: Make) -> None:
+    make()
+    # So far apart that it is never the same day in both.
+    with timezone.override("Etc/GMT+12"):
+        today = signed_in.get("/", headers=HTMX)
+    with timezone.override("Pacific/Kiritimati"):
+        tomorrow = signed_in.get("/", headers={**HTMX, "If-None-Match": today["ETag"]})
+
+    assert tomorrow.status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_looks_while_much_changes_sees_what_had_changed_before(
+    live_server: LiveServer, signed_in: Client, make: Make
+) -> None:
+    """A list that is drawn for many is none from before one of them asked for it."""
+    task = make("running", title="Take 0")
+    session = signed_in.cookies["sessionid"].value
+    told = [0]
+
+    def look(number: int) -> int:
+        looks = 0
+        while told[-1] < 60:
+            known = told[-1]
+            headers = {**HTMX, "Cookie": f"sessionid={session}", "Shown": "x" * (number % 2)}
+            page = requests.get(live_server.url + "/", headers=headers, timeout=30).text
+            (take,) = re.findall(r"<bdi>Take (\d+)</bdi>", page)
+            assert int(take) >= known
+            looks += 1
+        return looks
+
+    with ThreadPoolExecutor(6) as pool:
+        looking = [pool.submit(look, number) for number in range(6)]
+        for number in range(1, 61):
+            task.title = f"Take {number}"
+            lifecycle.tell(task, task.title)
+            told.append(number)
+        assert sum(one.result() for one in looking) > 6
 
 
 def test_a_page_leaves_compressed_and_is_known_again(signed_in: Client, make: Make) -> None:

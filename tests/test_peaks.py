@@ -80,6 +80,19 @@ def test_the_waveform_is_where_the_sound_is(
     assert asset.duration == pytest.approx(12, abs=0.05)
 
 
+def test_the_line_of_an_open_list_learns_how_long_it_is(
+    keep: Keep, listen: Callable[[], None], signed_in: Client, tmp_path: Path
+) -> None:
+    keep(tone(tmp_path / "song.mp3", seconds=4), kind="audio")
+    before = signed_in.get("/", headers={"HX-Request": "true"})
+    assert 'data-duration=""' in before.text
+
+    listen()
+
+    asked = {"HX-Request": "true", "If-None-Match": before["ETag"]}
+    assert 'data-duration="4.0' in signed_in.get("/", headers=asked).text
+
+
 def test_a_stem_is_served_sample_by_sample(
     keep: Keep, listen: Callable[[], None], signed_in: Client, tmp_path: Path
 ) -> None:

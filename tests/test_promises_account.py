@@ -71,16 +71,18 @@ def test_an_open_page_notices_the_trouble_and_its_end(
 ) -> None:
     ask_for(signed_in, 1)
     api.answer(SUBMIT, {"code": 401, "message": "No."}, 401)
-    before = Event.objects.count()
+    told = Event.objects.filter(task=None, text__regex="every task waits|the account again")
+    before = signed_in.get("/")["ETag"]
 
     work()
-    in_trouble = Event.objects.filter(task=None).count()
+    trouble = signed_in.get("/")["ETag"]
+    in_trouble = told.count()
     pass_time(61)
     work()
 
-    assert Event.objects.count() > before
+    assert len({before, trouble, signed_in.get("/")["ETag"]}) == 3
     assert in_trouble == 1
-    assert Event.objects.filter(task=None).count() == 2
+    assert told.count() == 2
 
 
 def test_a_balance_of_nothing_keeps_tasks_waiting(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import InterfaceError, OperationalError, connection
+from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 from hypothesis import HealthCheck, example, given
@@ -192,6 +193,26 @@ def test_what_was_kept_and_not_applied_is_applied_by_the_sweep(
     left.refresh_from_db()
     assert taken.status == "finished"
     assert left.applied_at
+
+
+def test_a_callback_waits_its_turn_behind_one_that_is_not_applied_yet(
+    taken: Task, work: Work
+) -> None:
+    # As it is while another process has kept the first, and is about to apply it.
+    data = {"task_id": taken.task_id, "status": "finished", "files": [DRUMS]}
+    Delivery.objects.create(task=taken, origin="callback", body=json.dumps(data))
+    newer = {"vocal_removal": {"drums": "https://cdn.example.com/newer.mp3"}}
+
+    tell(taken, "finished", newer)
+
+    assert taken.status == "not_started"
+    assert taken.deliveries.filter(applied_at=None).count() == 2
+    Delivery.objects.update(received_at=F("received_at") - timedelta(minutes=1))
+    work()
+    taken.refresh_from_db()
+    assert taken.status == "finished"
+    assert not taken.deliveries.filter(applied_at=None).exists()
+    assert taken.assets.get().url.endswith("newer.mp3")
 
 
 @pytest.mark.parametrize("kind", [OperationalError, InterfaceError])

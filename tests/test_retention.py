@@ -109,6 +109,49 @@ def test_the_page_of_an_emptied_task_still_opens(
     assert signed_in.get("/").status_code == 200
 
 
+def test_open_lists_show_that_a_picture_is_gone(
+    made: Any,
+    signed_in: Client,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    old, cover = made(OLD), made(timedelta(days=1))
+    picture = Asset(task=old, key="i", kind="image", label="Cover", state="saved")
+    picture.file.save("", ContentFile(b"drawn"))
+    old.tracks.update(image=picture)
+    # The song stays: its sound could not be saved.
+    old.assets.filter(kind="audio").update(state="failed")
+    Task.objects.filter(pk=cover.pk).update(source_track=old.tracks.get())
+    before = signed_in.get("/")
+    # As the picture of the old one, and of what is made from it.
+    assert before.text.count(f'src="/media/{picture.pk}/"') == 2
+    rule(keep_results=30)
+    with django_capture_on_commit_callbacks(execute=True):
+        retention.remove()
+    after = signed_in.get("/")
+    assert old.tracks.exists()
+    assert f"/media/{picture.pk}/" not in after.text
+    assert after["ETag"] != before["ETag"]
+
+
+def test_open_lists_show_that_an_upload_is_gone(
+    made: Any,
+    sent: Any,
+    signed_in: Client,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    task, upload = made(timedelta(days=1)), sent(OLD)
+    Upload.objects.update(title="Old Demo")
+    Task.objects.filter(pk=task.pk).update(source_upload=upload)
+    before = signed_in.get("/")
+    assert "Old Demo" in before.text
+    rule(keep_uploads=30)
+    with django_capture_on_commit_callbacks(execute=True):
+        retention.remove()
+    after = signed_in.get("/")
+    assert "Old Demo" not in after.text
+    assert after["ETag"] != before["ETag"]
+
+
 def test_what_a_task_under_way_is_made_from_stays(made: Any, sent: Any, make_task: Any) -> None:
     old, upload = made(OLD), sent(OLD)
     Task.objects.filter(pk=make_task().pk).update(source_track=old.tracks.get())

@@ -46,6 +46,7 @@ class Engine:
         # One delivery of a task at a time, so that the order in which they fall due is kept.
         self._sending: set[str] = set()
         self._expected: dict[str, threading.Event] = {}
+        self._senders = threading.Semaphore(_SENDERS)
 
     def start(self) -> None:
         """Begin, or go on with whatever was left unfinished."""
@@ -54,10 +55,16 @@ class Engine:
             threading.Thread(target=self._guard, args=(loop,), daemon=True).start()
 
     def stop(self) -> None:
-        """Stop where it stands; a new engine on the same store goes on from there."""
+        """Stop where it stands; a new engine on the same store goes on from there.
+
+        Callbacks under way are waited for: nobody is called once this has returned.
+        """
         self._stopping = True
         self._workshop.studio.stop()
         self._wake.set()
+        end = time.monotonic() + ANSWER_WITHIN
+        for _ in range(_SENDERS):
+            self._senders.acquire(timeout=max(end - time.monotonic(), 0))
 
     def wake(self) -> None:
         """Look for something to do now."""
@@ -191,10 +198,13 @@ class Engine:
     def _send(self) -> None:
         while not self._stopping:
             number = self._outbox.get()
-            delivery = self._store.deliveries("id = ?", number)[0]
-            task = self._store.task(delivery.task_id)
-            if task:
-                self._deliver(delivery, task)
+            with self._senders:
+                if self._stopping:
+                    return
+                delivery = self._store.deliveries("id = ?", number)[0]
+                task = self._store.task(delivery.task_id)
+                if task:
+                    self._deliver(delivery, task)
             with self._lock:
                 self._sending.discard(delivery.task_id)
                 event = self._expected.pop(delivery.task_id, None)

@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
-from studio import results
+from studio import lineage, results
 from studio.lifecycle.changes import due, lock, tell
 from studio.models import Task
 
@@ -13,6 +13,7 @@ def asset_saved(task_pk: int, text: str) -> None:
     with transaction.atomic():
         task = lock(task_pk)
         tell(task, text)
+        lineage.touch(task_pk)
         if results.is_saved(task):
             saved(task)
 

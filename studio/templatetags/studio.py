@@ -150,10 +150,14 @@ def art(seed: object) -> SafeString:
 
 @register.simple_tag
 def cover(asset: Any, seed: object) -> SafeString:
-    """Show the picture `asset` when we have it, a drawn cover otherwise."""
+    """Show the picture `asset` when we have it, a drawn cover otherwise.
+
+    Pictures come after what the page itself is made of.
+    """
     if asset and asset.kind == "image" and asset.is_here:
         return format_html(
-            '<img src="{}" alt="" loading="lazy" decoding="async">', asset.get_absolute_url()
+            '<img src="{}" alt="" loading="lazy" decoding="async" fetchpriority="low">',
+            asset.get_absolute_url(),
         )
     return art(seed)
 

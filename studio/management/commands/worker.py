@@ -13,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.db import close_old_connections, connection
+from django.db import close_old_connections
 from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
@@ -133,7 +133,7 @@ class Threads:
                 logger.exception("a job slot failed and goes on")
                 self.stopping.wait(SWEEP)
             finally:
-                connection.close()
+                close_old_connections()
 
 
 class Children:
