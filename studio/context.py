@@ -9,6 +9,9 @@ from studio import roles
 from studio.models import Account
 from studio.operations import OPERATIONS
 
+# Every page asks for it: a queryset would take twice as long to put this into words.
+_ACCOUNT = "SELECT * FROM studio_account WHERE id = 1"
+
 
 def studio(request: HttpRequest) -> dict[str, Any]:
     """Give the menu's operations, the notice, and the account to whoever is signed in."""
@@ -18,5 +21,5 @@ def studio(request: HttpRequest) -> dict[str, Any]:
         "can_make": can_make,
         "operations": list(OPERATIONS.values()) if can_make else [],
         "notice": settings.STUDIO_NOTICE,
-        "account": Account.objects.filter(pk=1).first() if signed_in else None,
+        "account": next(iter(Account.objects.raw(_ACCOUNT)), None) if signed_in else None,
     }

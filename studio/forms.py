@@ -1,7 +1,6 @@
 """The small forms that are no operation's."""
 
 from datetime import date
-from typing import Any
 
 from django import forms
 from django.contrib.auth import get_user_model
@@ -51,8 +50,18 @@ class FilterForm(forms.Form):
     """What the list is narrowed to; all of it stands in the address."""
 
     q = forms.CharField(label="Search", required=False, max_length=100)
-    model = forms.ChoiceField(label="What", required=False)
-    status = forms.ChoiceField(label="State", required=False)
+    model = forms.ChoiceField(
+        label="What",
+        required=False,
+        choices=[
+            ("", "Everything"),
+            *((kind.model, kind.noun) for kind in operations.OPERATIONS.values()),
+            (operations.IMPORT.model, operations.IMPORT.noun),
+        ],
+    )
+    status = forms.ChoiceField(
+        label="State", required=False, choices=[("", "Any state"), *Task.Status.choices]
+    )
     person = forms.ModelChoiceField(
         get_user_model().objects.all(), label="Who", required=False, empty_label="Everyone"
     )
@@ -63,12 +72,3 @@ class FilterForm(forms.Form):
         validators=[MinValueValidator(date(2000, 1, 1))],
         widget=forms.DateInput(attrs={"type": "date"}),
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        kinds = [*operations.OPERATIONS.values(), operations.IMPORT]
-        self.fields["model"].choices = [  # type: ignore[attr-defined]
-            ("", "Everything"),
-            *((kind.model, kind.noun) for kind in kinds),
-        ]
-        self.fields["status"].choices = [("", "Any state"), *Task.Status.choices]  # type: ignore[attr-defined]

@@ -23,6 +23,7 @@ from studio.forms import FilterForm
 from studio.models import Asset, Task, Track
 from studio.operations import IMPORT
 from studio.rows import (
+    DEPENDS,
     Outline,
     Row,
     for_rows,
@@ -160,16 +161,17 @@ def _before(begin: datetime) -> int:
 
 def _page(wanted: dict[str, str], people: list[tuple[Any, ...]]) -> list[Outline]:
     """Give one page and one more, so that it is known whether there are older ones."""
-    form = FilterForm(wanted or None)
-    data = form.cleaned_data if form.is_valid() else {}
+    # A form has its price: none where nothing is looked for.
+    form = FilterForm(wanted) if wanted.keys() - {"before"} else None
+    data = form.cleaned_data if form and form.is_valid() else {}
     tasks = _filtered(data)
     before = wanted.get("before", "")
     if before.isdecimal() and len(before) < 19:
         tasks = tasks.filter(pk__lt=int(before))
+    fields = tasks.order_by("-pk").values_list(*DEPENDS)
     if data.get("q"):
-        newest = search.newest(tasks, data["q"], PAGE + 1, people)
-        tasks = Task.objects.filter(pk__in=newest)
-    return outlines(tasks.order_by("-pk")[: PAGE + 1], people)
+        return outlines(search.newest(fields, data["q"], PAGE + 1, people), people)
+    return outlines(fields[: PAGE + 1], people)
 
 
 def _is_new() -> bool:

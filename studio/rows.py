@@ -22,7 +22,7 @@ from studio.templatetags.studio import about, clock
 
 # What makes a line another, all of it in the task's own row: whatever changes anything else that
 # its line shows saves it (`lineage.touch`), but for the people's names.
-_DEPENDS = (
+DEPENDS = (
     *("pk", "updated_at", "model", "status"),
     *("created_by_id", "source_track_id", "source_upload_id"),
 )
@@ -60,11 +60,11 @@ class Outline:
         return f"{self.pk}:{self.rev}"
 
 
-def outlines(tasks: "QuerySet[Task]", people: list[tuple[Any, ...]]) -> list[Outline]:
-    """Give the outlines of `tasks`, in one query; `people` are all who can have made one."""
+def outlines(tasks: Iterable[tuple[Any, ...]], people: list[tuple[Any, ...]]) -> list[Outline]:
+    """Give the outlines of tasks, of each its `DEPENDS`; `people` are all who can have made one."""
     names, today = {pk: names for pk, *names in people}, timezone.localdate()
     found = []
-    for pk, updated_at, model, status, person, *sources in tasks.values_list(*_DEPENDS):
+    for pk, updated_at, model, status, person, *sources in tasks:
         usual = about(timing.usual_seconds(model)) if status in _MOVING else ""
         shows = repr((updated_at, status, names.get(person), sources, usual, today))
         rev = hashlib.sha256(shows.encode()).hexdigest()[:12]

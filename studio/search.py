@@ -62,24 +62,26 @@ def source_of(task: Any) -> str:
     return _spaced(source.title) if source else ""
 
 
-def newest(tasks: "QuerySet[Task]", q: str, count: int, people: list[tuple[Any, ...]]) -> list[int]:
-    """Give the keys of the newest of `tasks`, at most `count`, that hold every word of `q`.
+def newest(
+    tasks: "QuerySet[Task, Any]", q: str, count: int, people: list[tuple[Any, ...]]
+) -> list[Any]:
+    """Give the first of `tasks`, newest first, at most `count`, that hold every word of `q`.
 
     `people` are the key and the names of everybody who can have made one.
     """
     # PostgreSQL stores no NUL and refuses to look for one.
     q = q.replace("\x00", " ")
     words = [_ways(word, people) for word in fold(q).split()[:MOST_WORDS]]
-    found = tasks.order_by("-pk").values_list("pk", flat=True)
     if not words:
-        return list(found[:count])
+        return list(tasks[:count])
     # A task_id is mostly pasted as a whole, and each begins like all the others.
     is_id = any(c.isdigit() for c in q)
-    if is_id and (whole := list(found.filter(task_id=q.strip()))):
+    if is_id and (whole := list(tasks.filter(task_id=q.strip())[:count])):
         return whole
-    for ways in words:
-        found = found.filter(reduce(or_, (Q(search__contains=way) for way in ways)))
-    begin = tasks.order_by("-pk").values("pk")[NEAR : NEAR + 1]
+    found = tasks.filter(
+        *(reduce(or_, (Q(search__contains=way) for way in ways)) for ways in words)
+    )
+    begin = tasks.values("pk")[NEAR : NEAR + 1]
     if connection.vendor == "sqlite":
         is_few = tasks.query.where and not begin
         return list((found if is_few else _by_fts(found, words))[:count])
@@ -124,7 +126,7 @@ _FTS = (
 )
 
 
-def _by_fts(found: "QuerySet[Task, int]", words: list[list[str]]) -> "QuerySet[Task, int]":
+def _by_fts(found: "QuerySet[Task, Any]", words: list[list[str]]) -> "QuerySet[Task, Any]":
     """Have FTS5 give the candidates, newest first, until enough of them are right."""
     match = " AND ".join(f"({' OR '.join(map(_trigrams, ways))})" for ways in words)
     # Django has no other word for this join.
