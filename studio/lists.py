@@ -9,7 +9,6 @@ from threading import Lock
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from django.db import connection
 from django.db.models import Q, QuerySet
@@ -109,7 +108,8 @@ def place_of(wanted: dict[str, str]) -> str:
 def welcome() -> dict[str, Any]:
     """Give what the list's template shows a newcomer."""
     tracks = Track.objects.select_related("sound", "image").order_by("order", "id")[:6]
-    return {"empty": True, "attention": _needs_somebody(), "tracks": tracks}
+    _, needy = _around()
+    return {"empty": True, "attention": _attention(needy), "tracks": tracks}
 
 
 def _kept(place: str, known: str, begun: float) -> Drawn | None:
@@ -119,8 +119,7 @@ def _kept(place: str, known: str, begun: float) -> Drawn | None:
 
 
 def _draw(wanted: dict[str, str], known: str, begun: float) -> Drawn:
-    users = get_user_model().objects
-    people = [*users.values_list("pk", "username", "first_name", "last_name")]
+    people, needy = _around()
     found = _page(wanted, people)
     page = found[:PAGE]
     parameters = {name: value for name, value in wanted.items() if name != "before"}
@@ -130,7 +129,7 @@ def _draw(wanted: dict[str, str], known: str, begun: float) -> Drawn:
         "lines": _LINES if page else "",
         "next_url": f"?{older}" if older else "",
         "first_url": f"?{urlencode(parameters)}" if "before" in wanted else "",
-        "attention": _needs_somebody(),
+        "attention": _attention(needy),
     }
     frame = "" if is_new else render_to_string("studio/tasks.html#list", context)
     return Drawn(known, begun, people, frame, page, lines(page), is_new)
@@ -180,21 +179,32 @@ def _is_new() -> bool:
     return not Task.objects.exclude(came_in).exists()
 
 
-# The newest of both, whatever their number; half a millisecond less than by two querysets.
-_NEEDY = """
-SELECT id FROM (
-    SELECT id FROM studio_task WHERE status = %s ORDER BY id DESC LIMIT %s
-) AS unconfirmed
-UNION
-SELECT task_id FROM (
-    SELECT DISTINCT task_id FROM studio_asset WHERE state = %s ORDER BY task_id DESC LIMIT %s
-) AS unsaved
+# All people, and the newest tasks that wait for somebody: in one query, since a queryset for each
+# would take a third of the time that a list is drawn in.
+_AROUND = """
+SELECT id, username, first_name, last_name, 0 AS is_needy FROM auth_user
+UNION ALL
+SELECT id, '', '', '', 1 FROM (
+    SELECT id FROM (
+        SELECT id FROM studio_task WHERE status = %s ORDER BY id DESC LIMIT %s
+    ) AS unconfirmed
+    UNION
+    SELECT task_id FROM (
+        SELECT DISTINCT task_id FROM studio_asset WHERE state = %s ORDER BY task_id DESC LIMIT %s
+    ) AS unsaved
+) AS needy
 """
 
 
-def _needs_somebody() -> list[Row]:
+def _around() -> tuple[list[tuple[Any, ...]], list[int]]:
+    """Give the key and the names of everybody, and the keys of the tasks that need somebody."""
+    states = str(Task.Status.UNCONFIRMED), str(Asset.State.FAILED)
     with connection.cursor() as cursor:
-        states = str(Task.Status.UNCONFIRMED), str(Asset.State.FAILED)
-        cursor.execute(_NEEDY, [states[0], NEEDY, states[1], NEEDY])
-        keys = sorted(pk for (pk,) in cursor.fetchall())[-NEEDY:]
+        cursor.execute(_AROUND, [states[0], NEEDY, states[1], NEEDY])
+        found = cursor.fetchall()
+    people = [tuple(names) for *names, is_needy in found if not is_needy]
+    return people, sorted(pk for pk, *_, is_needy in found if is_needy)[-NEEDY:]
+
+
+def _attention(keys: list[int]) -> list[Row]:
     return rows(for_rows(Task.objects.filter(pk__in=keys))) if keys else []
