@@ -1,7 +1,7 @@
 """The product's addresses, and the yardsticks they are held against."""
 
 from django.contrib.auth.decorators import login_not_required
-from django.core.cache import cache
+from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from django.views.decorators.csrf import csrf_exempt
@@ -28,7 +28,7 @@ def insert(request: HttpRequest, task: int) -> HttpResponse:
 
 def anew(request: HttpRequest) -> HttpResponse:
     """Show the list as after a change: drawn anew, but for lines that stand in it already."""
-    cache.delete(lists.place_of(lists.asked(request.GET)))
+    caches["lists"].delete(lists.place_of(lists.asked(request.GET)))
     return task_list(request)
 
 

@@ -63,7 +63,10 @@ class FilterForm(forms.Form):
         label="State", required=False, choices=[("", "Any state"), *Task.Status.choices]
     )
     person = forms.ModelChoiceField(
-        get_user_model().objects.all(), label="Who", required=False, empty_label="Everyone"
+        get_user_model().objects.order_by("username"),
+        label="Who",
+        required=False,
+        empty_label="Everyone",
     )
     since = forms.DateField(
         label="Since",

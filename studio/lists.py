@@ -9,7 +9,7 @@ from threading import Lock
 from typing import Any
 from urllib.parse import urlencode
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import connection
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
@@ -94,7 +94,7 @@ def drawn(wanted: dict[str, str], known: str, begun: float) -> Drawn:
             # As new as can be, so that it is new enough for all who came meanwhile.
             begun, known = clock.monotonic(), revision()
         fresh = _draw(wanted, known, begun)
-        cache.set(place, fresh, KEEP)
+        caches["lists"].set(place, fresh, KEEP)
         return fresh
     finally:
         lock.release()
@@ -114,7 +114,7 @@ def welcome() -> dict[str, Any]:
 
 def _kept(place: str, known: str, begun: float) -> Drawn | None:
     # The cache is each process's own, as its clock is.
-    kept: Drawn | None = cache.get(place)
+    kept: Drawn | None = caches["lists"].get(place)
     return kept if kept and (kept.revision == known or kept.begun >= begun) else None
 
 
@@ -202,7 +202,7 @@ def _around() -> tuple[list[tuple[Any, ...]], list[int]]:
     with connection.cursor() as cursor:
         cursor.execute(_AROUND, [states[0], NEEDY, states[1], NEEDY])
         found = cursor.fetchall()
-    people = [tuple(names) for *names, is_needy in found if not is_needy]
+    people = sorted(tuple(names) for *names, is_needy in found if not is_needy)
     return people, sorted(pk for pk, *_, is_needy in found if is_needy)[-NEEDY:]
 
 

@@ -44,7 +44,8 @@ def keep_source(sender: type[Track], instance: Track, created: bool, **kwargs: A
     """Have everything made from a song found by its present title, and its line drawn anew."""
     if created:
         return
-    for task in instance.uses.all():
+    # In the order of the keys, as wherever many tasks are taken (`lineage.touch`).
+    for task in instance.uses.order_by("pk"):
         changed = text(task, _spaced(instance.title))
         Task.objects.filter(pk=task.pk).update(search=changed, updated_at=timezone.now())
 

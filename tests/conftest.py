@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 from django_tasks_db.management.commands.db_worker import Worker
@@ -15,9 +14,10 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from studio import jobs, lifecycle, roles
-from studio.models import Task
+from studio.models import Event, Task
 from tests.product import until
 from tests.recorder import Recorder
+from tests.timing import forget
 from vidgo_sandbox import Sandbox
 
 
@@ -30,7 +30,7 @@ def _quick_passwords(settings: Settings) -> None:
 @pytest.fixture(autouse=True)
 def _nothing_kept() -> None:
     # The next test's rows have the numbers of this one's.
-    cache.clear()
+    forget()
 
 
 @pytest.fixture
@@ -89,6 +89,19 @@ def refuse(signed_in: Client) -> Callable[..., str]:
         assert answer.status_code == 200
         assert not Task.objects.exists()
         return answer.content.decode()
+
+    return run
+
+
+@pytest.fixture
+def make(db: None) -> Callable[..., Task]:
+    """Give a call that makes one task in whatever state, with one line of history."""
+
+    def run(status: str = "finished", **values: Any) -> Task:
+        values.setdefault("model", "upload-and-separate-vocals")
+        task = Task.objects.create(status=status, form_key=uuid.uuid4(), **values)
+        Event.objects.create(task=task, text="Made")
+        return task
 
     return run
 

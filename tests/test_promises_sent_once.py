@@ -17,6 +17,7 @@ from pytest_django import Settings
 
 from studio import jobs
 from studio.models import Account, Task
+from tests.product import until
 from tests.recorder import Recorder
 from tests.timing import pass_time
 from vidgo_sandbox import SONGS, Sandbox
@@ -451,7 +452,7 @@ def test_an_answer_that_comes_after_the_lease_still_counts(
     settings.STUDIO_LEASE = 0.0
     sandbox.script += [("submit", "delay"), ("callback", "lost"), ("callback", "lost")]
     task = ask_for(signed_in)
-    _work_while_another_sweeps(work)
+    _work_while_another_sweeps(work, sandbox)
 
     task.refresh_from_db()
     told = [event.text for event in task.events.all()]
@@ -468,7 +469,7 @@ def test_a_sure_no_that_comes_after_the_lease_settles_the_task(
     sandbox.set_balance(0)
     sandbox.script += [("submit", "delay")]
     task = ask_for(signed_in)
-    _work_while_another_sweeps(work)
+    _work_while_another_sweeps(work, sandbox)
 
     task.refresh_from_db()
     told = [event.text for event in task.events.all()]
@@ -476,7 +477,7 @@ def test_a_sure_no_that_comes_after_the_lease_settles_the_task(
     assert (task.status, task.error_code, task.sent_at) == ("pending", "credits", None)
 
 
-def _work_while_another_sweeps(work: Work) -> None:
+def _work_while_another_sweeps(work: Work, sandbox: Sandbox) -> None:
     """Send in a thread: the lease is over before the answer comes, and somebody notices."""
 
     def send() -> None:
@@ -485,6 +486,8 @@ def _work_while_another_sweeps(work: Work) -> None:
 
     sending = threading.Thread(target=send)
     sending.start()
+    # Not before: with no lease at all, a row that is swept before it is sent is not sent.
+    until(sandbox.requests, what="the submit")
     while sending.is_alive():
         jobs.sweep()
         sending.join(0.05)

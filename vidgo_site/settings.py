@@ -254,12 +254,15 @@ TEMPLATES = [
     },
 ]
 
-# In each process its own: lines of the list as they were drawn last, and a few figures.
+# In each process its own: single lines as they were drawn last and a few figures; and, few since
+# each takes some 60 kB and addresses are without number, whole lists.
 CACHES = {
-    "default": {
+    name: {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        "OPTIONS": {"MAX_ENTRIES": 3000},
+        "LOCATION": name,
+        "OPTIONS": {"MAX_ENTRIES": entries},
     }
+    for name, entries in (("default", 3000), ("lists", 200))
 }
 
 # Background work: Django's Tasks API. The engine is chosen here and nowhere else.

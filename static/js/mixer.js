@@ -70,8 +70,6 @@ class StudioMixer extends HTMLElement {
     for (const name of ["play", "seek", "now", "loop", "from", "to", "link", "reset", "state"]) {
       this[name + "Part"] = this.querySelector(`[data-${name}]`);
     }
-    this.hidden = false;
-    document.getElementById(this.dataset.instead).hidden = true;
     this.listen();
     this.read();
     this.draw();

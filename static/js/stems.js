@@ -141,14 +141,7 @@ export class Stems extends EventTarget {
       const frames = Math.min(size, (loop ? Math.min(loop.end, this.frames) : this.frames) - frame);
       const slices = await this.#fetch(frame, frames, signal);
       if (signal.aborted) return;
-      const soonest = Math.ceil((this.#context.currentTime + LEAD) * RATE);
-      if (at < soonest) {
-        // The beginning, or the network was too slow: all of them go on together from here.
-        this.#master.gain.setValueAtTime(1, soonest / RATE);
-        at = soonest;
-        this.dispatchEvent(new Event("playing"));
-      }
-      this.#schedule(slices, at);
+      at = this.#schedule(slices, at);
       this.#passages.push({ at, frame, frames });
       [at, frame, size] = [at + frames, frame + frames, Math.min(size * 2, LARGEST)];
       await wait(((at - AHEAD) / RATE - this.#context.currentTime) * 1000, signal);
@@ -160,15 +153,32 @@ export class Stems extends EventTarget {
     this.dispatchEvent(new Event("ended"));
   }
 
+  // Gives the frame of the context at which the slices begin: `at`, or the soonest there is.
   #schedule(slices, at) {
-    slices.forEach((samples, index) => {
-      if (!samples) return;
-      const source = new AudioBufferSourceNode(this.#context, { buffer: this.#fill(samples) });
-      source.connect(this.stems[index].output);
+    // What takes a while comes before the look at the clock: what is started late starts apart.
+    const sources = slices.flatMap((samples, index) => (samples ? [this.#source(samples, index)] : []));
+    const { currentTime, baseLatency } = this.#context;
+    // The clock moves by steps as long as the context's own latency.
+    const soonest = Math.ceil((currentTime + baseLatency + LEAD) * RATE);
+    const isLate = at < soonest;
+    if (isLate) {
+      // The beginning, or the network was too slow: all of them go on together from here.
+      at = soonest;
+      this.#master.gain.setValueAtTime(1, at / RATE);
+    }
+    for (const source of sources) {
       source.start(at / RATE);
-      source.addEventListener("ended", () => this.#release(source));
       this.#sources.set(source, at);
-    });
+    }
+    if (isLate) this.dispatchEvent(new Event("playing"));
+    return at;
+  }
+
+  #source(samples, index) {
+    const source = new AudioBufferSourceNode(this.#context, { buffer: this.#fill(samples) });
+    source.connect(this.stems[index].output);
+    source.addEventListener("ended", () => this.#release(source));
+    return source;
   }
 
   #release(source) {

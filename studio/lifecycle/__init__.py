@@ -9,6 +9,7 @@ from studio.lifecycle.changes import FINAL, NotPossibleError, Status, User, lock
 from studio.lifecycle.deliveries import (
     UNCLAIMED,
     WAITS,
+    addressed,
     apply,
     apply_left_behind,
     apply_waiting,
@@ -37,6 +38,7 @@ __all__ = [
     "NotPossibleError",
     "Status",
     "User",
+    "addressed",
     "adopt",
     "apply",
     "apply_left_behind",

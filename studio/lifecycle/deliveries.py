@@ -32,6 +32,20 @@ MANY = 200
 WAITS = "Waits for the submit's own answer."
 # Two tries can both have been taken; the second result is not this task's, but it is paid for.
 UNCLAIMED = "For a task_id that no task here has: it can be brought in."
+# Both in plain SQL, since every callback of a burst asks them. The second by the moment, not by the
+# key: the index of what is not applied is in this order.
+_ADDRESSED = "SELECT id FROM studio_task WHERE callback_token = %s"
+_EARLIER = """
+SELECT 1 FROM studio_delivery WHERE received_at < %s AND applied_at IS NULL AND note = '' LIMIT 1
+"""
+
+
+def addressed(token: str) -> int | None:
+    """Give the key of the task whose callback address ends with `token`, None if none has it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ADDRESSED, [token])
+        found = cursor.fetchone()
+    return found and int(found[0])
 
 
 def receive(task_pk: int, raw: str, origin: str) -> Delivery:
@@ -51,13 +65,6 @@ def receive(task_pk: int, raw: str, origin: str) -> Delivery:
     if origin == Delivery.Origin.QUERY or not _others_wait(known):
         apply(known)
     return known
-
-
-# By the moment, not by the key: the index of what is not applied is in this order. Plain SQL,
-# since every callback of a burst asks it.
-_EARLIER = """
-SELECT 1 FROM studio_delivery WHERE received_at < %s AND applied_at IS NULL AND note = '' LIMIT 1
-"""
 
 
 def _others_wait(delivery: Delivery) -> bool:
@@ -159,6 +166,7 @@ def _learn(task: Task, task_id: str) -> None:
     if task.is_final:
         # Given up or taken back: what was paid for is followed all the same.
         due(task, 1)
+        tell(task, "A callback told the task_id: Vidgo is asked for what became of it")
         return
     task.error, task.error_code = "", ""
     go_on(task, Status.NOT_STARTED)

@@ -2,13 +2,12 @@
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from studio import jobs, lifecycle
-from studio.models import Delivery, Task
+from studio.models import Delivery
 from vidgo_site.logs import about
 
 
@@ -17,7 +16,9 @@ from vidgo_site.logs import about
 @require_POST
 def callback(request: HttpRequest, token: str) -> HttpResponse:
     """Take one delivery for the task whose address this is; 404 for an address nobody was given."""
-    pk = get_object_or_404(Task.objects.only("pk"), callback_token=token).pk
+    pk = lifecycle.addressed(token)
+    if pk is None:
+        raise Http404
     raw = request.read(settings.STUDIO_MAX_CALLBACK + 1)
     if len(raw) > settings.STUDIO_MAX_CALLBACK:
         return JsonResponse({"error": "The body is too large."}, status=413)
