@@ -58,20 +58,12 @@ def _measure(folder: Path, engine: str, tasks: int) -> list[Row]:
         site.fill(SMALL, UNDER_WAY)
         site.serve()
         rows.append(measures.crowd(site, SMALL))
-    with Site(folder / "small", engine) as site:
-        site.fill(SMALL)
-        site.serve()
-        small, bare = measures.page_times(site, SMALL)
-        rows += [measures.less(f"list: {name}", ms, bare, 3) for name, ms in small.items()]
-    with Site(folder / "big", engine) as site:
-        site.fill(tasks)
-        site.serve()
-        big, bare = measures.page_times(site, tasks)
-        many = f"{tasks:,} tasks"
-        rows += [measures.less(f"list: {name}, {many}", ms, bare, 3) for name, ms in big.items()]
-        for name, ms in big.items():
-            told = f"list: {name}, {many} to {SMALL:,}"
-            rows.append(measures.less(told, ms, small[name], 1.3))
+    with Site(folder / "small", engine) as few, Site(folder / "big", engine) as many:
+        few.fill(SMALL)
+        many.fill(tasks)
+        few.serve()
+        many.serve()
+        rows += _pages(measures.page_times({SMALL: few, tasks: many}))
     with Site(folder / "band", engine) as site:
         site.fill(SMALL)
         site.serve()
@@ -81,6 +73,21 @@ def _measure(folder: Path, engine: str, tasks: int) -> list[Row]:
     with Site(folder / "files", engine) as site, _nginx(site, accel=False) as direct:
         rows += _files(site, direct)
     rows += _start(folder / "start", engine)
+    return rows
+
+
+def _pages(times: dict[int, dict[str, float]]) -> list[Row]:
+    """Hold each page against the bare view, and that of many tasks against that of a few."""
+    bare = {tasks: found.pop(measures.BARE) for tasks, found in times.items()}
+    rows = [
+        measures.less(f"list: {name}, {tasks:,} tasks", ms, bare[tasks], 3)
+        for tasks, found in times.items()
+        for name, ms in found.items()
+    ]
+    few, many = times
+    for name, ms in times[many].items():
+        told = f"list: {name}, {many:,} tasks to {few:,}"
+        rows.append(measures.less(told, ms, times[few][name], 1.3))
     return rows
 
 

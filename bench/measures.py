@@ -1,7 +1,6 @@
 """What is measured: each function gives rows of the table."""
 
 import asyncio
-import random
 import shutil
 import subprocess
 import time
@@ -18,6 +17,9 @@ from bench.api import Api
 from bench.server import CSRF, Site, memory
 
 ROUNDS = 3
+# A file takes a tenth of a second, in which one turn of the scheduler doubles or halves its rate.
+FILES = 21
+BARE = "bare"
 SECONDS = 2
 AT_ONCE = 8
 BAND = 200
@@ -106,22 +108,30 @@ def pages(tasks: int) -> dict[str, str]:
     }
 
 
-def page_times(site: Site, tasks: int) -> tuple[dict[str, float], float]:
-    """Give the median milliseconds of each page, and of the bare view beside it, one at a time.
+def page_times(sites: dict[int, Site]) -> dict[int, dict[str, float]]:
+    """Give the median milliseconds of each page and of the bare view beside it, one at a time.
 
-    Each page twice: as it is while nothing changes, and "drawn anew" as after each change.
+    `sites` are databases by how many tasks are in them: they take turns, so that a machine that
+    grows slower does so for all of them. Each page twice: as it is while nothing changes, and
+    "drawn anew" as after each change.
     """
+    runs: dict[str, Callable[[], load.Wrk]] = {}
+    for tasks, site in sites.items():
+        length = len(_get(site.url + "/", {"Cookie": site.cookie()}).read())
+        runs[f"{tasks} {BARE}"] = _ask(site, f"/bench/bare/{length}/")
+        for name, path in pages(tasks).items():
+            runs[f"{tasks} {name}"] = _ask(site, path)
+            runs[f"{tasks} {name}, drawn anew"] = _ask(site, f"/bench/anew{path}")
+    times: dict[int, dict[str, float]] = {tasks: {} for tasks in sites}
+    for told, seen in _rounds(runs).items():
+        count, _, name = told.partition(" ")
+        times[int(count)][name] = load.middle([one.p50 for one in seen])
+    return times
+
+
+def _ask(site: Site, path: str) -> Callable[[], load.Wrk]:
     headers = {"Cookie": site.cookie()}
-    length = len(_get(site.url + "/", headers).read())
-
-    def ask(path: str) -> Callable[[], load.Wrk]:
-        return lambda: load.wrk(site.url + path, at_once=1, seconds=SECONDS, headers=headers)
-
-    runs = {"bare": ask(f"/bench/bare/{length}/")}
-    for name, path in pages(tasks).items():
-        runs |= {name: ask(path), f"{name}, drawn anew": ask(f"/bench/anew{path}")}
-    times = {name: load.middle([one.p50 for one in ones]) for name, ones in _rounds(runs).items()}
-    return times, times.pop("bare")
+    return lambda: load.wrk(site.url + path, at_once=1, seconds=SECONDS, headers=headers)
 
 
 def unchanged(site: Site) -> Row:
@@ -228,9 +238,12 @@ def ways(site: Site, count: int) -> list[Row]:
     shown: list[float] = []
     weights: dict[str, float] = {}
 
+    # Each form follows on what the page showed last, so that callbacks spread evenly over its beat.
+    after = (3 + EVERY * number / count for number in range(count))
+
     async def run() -> None:
         port = int(site.environment["VIDGO_API_URL"].rsplit(":", 1)[1])
-        async with Api(port, lambda: random.uniform(3, 5)) as api, async_playwright() as tool:
+        async with Api(port, lambda: next(after)) as api, async_playwright() as tool:
             chromium = await tool.chromium.launch(
                 executable_path=shutil.which("chromium"), args=["--no-sandbox"]
             )
@@ -281,7 +294,7 @@ def media(site: Site, path: str, size: int, pids: list[int], nginx: str, direct:
     cookie = f"Cookie: {site.cookie()}"
     rates: dict[str, list[float]] = {"studio": [], "accel": [], "nginx": []}
     weights: list[float] = []
-    for number in range(ROUNDS + 1):
+    for number in range(FILES + 1):
         for name, url in (("studio", site.url + path), ("accel", nginx + path), ("nginx", direct)):
             begin = time.monotonic()
             told = subprocess.run(
