@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from tests.browser.pages import Visit, finish_imports, sign_in
 from tests.product import Product
@@ -17,6 +17,8 @@ TELL_VIOLATIONS = """
 document.addEventListener("securitypolicyviolation", (event) =>
   console.error(`policy violated: ${event.violatedDirective} ${event.blockedURI}`));
 """
+# What a page shows may wait for a worker that shares a busy machine with everything else.
+expect.set_options(timeout=30_000)
 QUIET = (
     "--disable-quic",
     "--no-first-run",

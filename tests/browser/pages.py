@@ -24,6 +24,12 @@ NOUNS = {
     "upload-and-separate-vocals": "Stems",
 }
 AXE = Axe()
+# Remembers every moment at which a playing sound says that it stops, jumps or is short.
+LISTEN = """sound => {
+  window.gaps = [];
+  for (const event of ["pause", "waiting", "stalled", "emptied", "seeking", "ended"])
+    sound.addEventListener(event, () => window.gaps.push(event));
+}"""
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -36,10 +42,10 @@ def sign_in(page: Page) -> None:
     expect(page.get_by_role("heading", name="Tasks", level=1)).to_be_visible()
 
 
-def status(page: Page, word: str, seconds: float = 30) -> None:
+def status(page: Page, word: str) -> None:
     """Wait until the page of a task shows this status, without a reload."""
     shown = page.locator("#task-head [data-status]")
-    expect(shown).to_have_attribute("data-status", word, timeout=seconds * 1000)
+    expect(shown).to_have_attribute("data-status", word)
 
 
 def offered(page: Page, name: str) -> str:
@@ -84,6 +90,12 @@ def is_there(media: Locator) -> None:
         "media => media.readyState === HTMLMediaElement.HAVE_ENOUGH_DATA",
         arg=media.element_handle(),
     )
+
+
+def listened(product: Product) -> None:
+    """Wait until every new sound has its waveform, which is the last that changes a page."""
+    new = "SELECT id FROM studio_preview WHERE due_at IS NOT NULL AND attempts = 0"
+    until(lambda: not product.rows(new), 60, "the waveforms")
 
 
 def download(page: Page, link: Locator) -> Path:
@@ -133,8 +145,10 @@ def send(session: requests.Session, product: Product, model: str, **more: str) -
 def stalled(api: Sandbox) -> Iterator[None]:
     """Let what is sent meanwhile stay under way for an hour."""
     pace, api.pace = api.pace, 3600
-    yield
-    api.pace = pace
+    try:
+        yield
+    finally:
+        api.pace = pace
 
 
 def tell_running(api: Sandbox) -> None:

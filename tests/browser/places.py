@@ -1,5 +1,7 @@
 """Every page in every state, for the tests that look at all of them."""
 
+import re
+
 import requests
 
 from tests.browser.pages import is_status, send, stalled, tell_running
@@ -68,7 +70,7 @@ def make(product: Product, api: Sandbox) -> dict[str, str]:
     found["a task under way"] = under_way
     found["a deletion"] = f"/tasks/delete/?task={found['a finished video'].split('/')[2]}"
     songs = session.get(product.url + "/songs/").text
-    found["a song"] = "/songs/" + songs.split('href="/songs/')[2].split('"')[0]
+    found["a song"] = re.findall(r'href="(/songs/\d+/)"', songs)[0]
     return {name: found.get(name, path) for name, path in PLACES.items()}
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import requests
 from django.conf import settings
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, Route
 
 from tests.browser.pages import Visit, open_folds, violations
 from tests.browser.places import PLACES, make
@@ -22,6 +22,20 @@ COLOURS = ["color-contrast", "link-in-text-block"]
 SETTLED = """() => Promise.allSettled(
   document.getAnimations().filter((one) => one instanceof CSSTransition).map((one) => one.finished)
 )"""
+
+SEEN = "() => performance.getEntriesByName('first-contentful-paint').length > 0"
+# What moved by itself since the page was first seen, and how much of the window it took; a menu
+# that is read in two pieces counts for less than this.
+JUMPS = """() => new Promise((done) => {
+  const jumps = [];
+  const place = ({ x, y, width, height }) => [x, y, width, height].join();
+  const what = ({ node, previousRect, currentRect }) =>
+    `${node?.outerHTML?.slice(0, 60)} from ${place(previousRect)} to ${place(currentRect)}`;
+  new PerformanceObserver((list) => list.getEntries().forEach((jump) => {
+    if (jump.value > 0.01) jumps.push(`${jump.value}: ${jump.sources.map(what).join(" | ")}`);
+  })).observe({ type: "layout-shift", buffered: true });
+  requestAnimationFrame(() => setTimeout(() => done(jumps)));
+})"""
 
 
 @pytest.fixture(scope="session")
@@ -62,6 +76,38 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     # A page that is not there is told on the console; nothing else is.
     assert [line for line in told if "status of 404" not in line] == []
     assert bool(told) == (name == "a page that is not there")
+
+
+@pytest.mark.parametrize(
+    ("name", "viewport"),
+    [
+        *(("the list", PHONE), ("finished covers", PHONE), ("two variations", PHONE)),
+        *(("finished stems", PHONE), ("finished stems", DESK)),
+        *(("a song", DESK), ("a finished video", DESK)),
+    ],
+)
+def test_nothing_jumps_when_the_scripts_come_late(
+    scripted: Product, places: dict[str, str], visit: Visit, name: str, viewport: dict[str, int]
+) -> None:
+    page = visit(scripted, "/credits/", viewport=viewport)
+    if name == "finished stems":
+        until(lambda: "<studio-mixer" in _content(page, places[name]), 60, "the mixer")
+    late: list[Route] = []
+    page.route("**/static/js/*.js", lambda route: late.append(route))
+    page.route("**/static/js/theme.*.js", lambda route: route.continue_())
+    page.goto(places[name], wait_until="commit")
+    page.wait_for_function(SEEN)
+    page.unroute("**/static/js/*.js")
+    for route in late:
+        route.continue_()
+    page.wait_for_load_state("networkidle")
+    assert late
+    assert page.evaluate(JUMPS) == []
+
+
+def _content(page: Page, path: str) -> str:
+    page.goto(path)
+    return page.content()
 
 
 @pytest.mark.parametrize("path", ["/", "/songs/", "/personas/", "/new/create-music-video/"])

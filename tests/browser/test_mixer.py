@@ -29,10 +29,30 @@ registerProcessor("recorder", class extends AudioWorkletProcessor {
   }
 });
 """
-RECORD = """
-async ([recorder, seconds]) => {
+# Between two plays: what is connected while slices begin can make the audio thread begin one late.
+CONNECT = """
+async (recorder) => {
   const { stems } = document.querySelector("studio-mixer");
+  await stems.play();
+  stems.pause();
   const { context } = stems;
+  const script = new Blob([recorder], { type: "text/javascript" });
+  await context.audioWorklet.addModule(URL.createObjectURL(script));
+  const numberOfInputs = stems.stems.length;
+  const node = new AudioWorkletNode(context, "recorder", { numberOfInputs });
+  node.channelCount = 1;
+  node.channelCountMode = "explicit";
+  stems.stems.forEach(({ output }, index) => output.connect(node, 0, index));
+  node.connect(context.destination);
+  window.recorder = node.port;
+  // It hears, so that all is connected before the test plays.
+  await new Promise((done) => (node.port.onmessage = done));
+  node.port.onmessage = null;
+}
+"""
+RECORD = """
+async (seconds) => {
+  const { stems } = document.querySelector("studio-mixer");
   let gaps = 0;
   stems.addEventListener("playing", () => (gaps += 1));
   const moveOn = async () => {
@@ -42,27 +62,15 @@ async ([recorder, seconds]) => {
     }
   };
   await moveOn();
-  const script = new Blob([recorder], { type: "text/javascript" });
-  await context.audioWorklet.addModule(URL.createObjectURL(script));
-  const numberOfInputs = stems.stems.length;
-  const node = new AudioWorkletNode(context, "recorder", { numberOfInputs });
-  node.channelCount = 1;
-  node.channelCountMode = "explicit";
-  stems.stems.forEach(({ output }, index) => output.connect(node, 0, index));
-  node.connect(context.destination);
   const blocks = [];
-  const count = Math.ceil((seconds * context.sampleRate) / 128);
+  const count = Math.ceil((seconds * stems.context.sampleRate) / 128);
   await new Promise((done) => {
-    // The audio thread takes up connections one by one, and goes on while they are undone.
-    let unsure = 50;
-    node.port.onmessage = ({ data }) => {
-      if (unsure > 0) unsure -= 1;
-      else if (blocks.length < count) blocks.push(data);
+    window.recorder.onmessage = ({ data }) => {
+      if (blocks.length < count) blocks.push(data);
       else done();
     };
   });
-  stems.stems.forEach(({ output }, index) => output.disconnect(node, 0, index));
-  node.disconnect();
+  window.recorder.onmessage = null;
   await moveOn();
   return gaps ? null : stems.stems.map((_, index) => {
     const bytes = new Uint8Array(blocks.length * 512);
@@ -106,14 +114,16 @@ def mixer(visit: Visit, product: Product, song: tuple[int, Path]) -> Page:
 
 @pytest.fixture
 def recorded(visit: Visit, product: Product, song: tuple[int, Path]) -> Page:
-    """Give the same page without its policy, which would keep our recorder out."""
-    return open_mixer(visit, product, f"/tasks/{song[0]}/", bypass_csp=True)
+    """Give the same page with our recorder, which its policy would keep out."""
+    page = open_mixer(visit, product, f"/tasks/{song[0]}/", bypass_csp=True)
+    page.evaluate(CONNECT, RECORDER)
+    return page
 
 
 def open_mixer(visit: Visit, product: Product, path: str, **options: Any) -> Page:
     """Open the mixer of a page, as soon as it is there."""
     page = visit(product, path, **options)
-    page.locator("studio-mixer:not([hidden])").wait_for(timeout=60_000)
+    page.locator("studio-mixer:defined").wait_for(timeout=60_000)
     return page
 
 
@@ -122,8 +132,9 @@ def record(page: Page, seconds: float) -> list[NDArray[Any]]:
 
     Where it is not, the mixer says that it goes on after a gap, and what was recorded is let go.
     """
-    told = (page.evaluate(RECORD, [RECORDER, seconds]) for _ in range(5))
-    whole = next(channels for channels in told if channels)
+    told = (page.evaluate(RECORD, seconds) for _ in range(5))
+    whole = next((channels for channels in told if channels), None)
+    assert whole, "every recording had a gap"
     return [numpy.frombuffer(base64.b64decode(channel), "<f4") for channel in whole]
 
 

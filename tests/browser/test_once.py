@@ -79,4 +79,4 @@ def test_a_song_that_has_its_video_is_not_offered_for_another(
     option = page.locator(".option").filter(has=page.locator(f"input[value='{chosen}']"))
     expect(option.get_by_role("radio")).to_be_disabled()
     option.get_by_role("link", name=re.compile("Show it")).click()
-    assert page.url == made
+    page.wait_for_url(made)

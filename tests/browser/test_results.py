@@ -10,20 +10,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser.pages import Visit, is_there, violations
+from tests.browser.pages import LISTEN, Visit, is_there, listened, violations
 from tests.material import put, sound
 from tests.product import Product
 
-# Remembers every moment at which the playing element said that it had stopped or was short.
-WATCH = """
-audio => {
-  window.gaps = [];
-  for (const name of ["pause", "waiting", "stalled", "emptied", "ended"]) {
-    audio.addEventListener(name, () => window.gaps.push(name));
-  }
-  window.playing = audio;
-}
-"""
 # Twenty refreshes, each waited for; the server is asked for the whole list every time.
 REFRESH = """
 async () => {
@@ -53,7 +43,9 @@ def instrumental(product: Product, tmp_path_factory: pytest.TempPathFactory) -> 
         {"name": f"{name}.wav", "kind": "audio", "type": "audio/x-wav", "label": name, "song": True}
         for name in ("one", "two")
     ]
-    return put(product, folder, "add-instrumental", "Low tide", files=files, upload="voice.wav")
+    task = put(product, folder, "add-instrumental", "Low tide", files=files, upload="voice.wav")
+    listened(product)
+    return task
 
 
 @pytest.fixture
@@ -121,14 +113,16 @@ def test_a_sound_plays_on_through_twenty_refreshes(
     )
     audio = row.locator("audio")
     is_there(audio)
-    audio.evaluate(WATCH)
-    begin = audio.evaluate("audio => [audio.currentTime, performance.now() / 1000]")
+    handle = audio.element_handle()
+    assert handle
+    handle.evaluate(LISTEN)
+    begin = handle.evaluate("audio => [audio.currentTime, performance.now() / 1000]")
 
     page.evaluate(REFRESH)
 
-    end = audio.evaluate("audio => [audio.currentTime, performance.now() / 1000]")
-    assert page.evaluate("() => window.gaps") == []
-    assert page.evaluate("() => window.playing.isConnected && !window.playing.paused")
+    end = handle.evaluate("audio => [audio.currentTime, performance.now() / 1000]")
+    assert page.evaluate("window.gaps") == []
+    assert handle.evaluate("audio => audio.isConnected && !audio.paused")
     # As much song as time: nothing was left out and nothing was played twice.
     assert end[0] - begin[0] == pytest.approx(end[1] - begin[1], abs=0.15)
 
@@ -232,7 +226,7 @@ def test_a_video_has_its_poster_its_speed_and_the_whole_screen(
     page.get_by_label("Speed").select_option("Double")
     assert video.evaluate("video => video.playbackRate") == 2
     page.get_by_role("button", name="Full screen").click()
-    page.wait_for_function("document.fullscreenElement?.matches('video')")
+    page.wait_for_function("() => document.fullscreenElement?.matches('video')")
 
 
 @pytest.fixture(scope="module")
@@ -259,7 +253,7 @@ def test_covers_are_compared_large(
     page.keyboard.press("Enter")
     pictures = page.get_by_role("dialog").get_by_role("img")
     expect(pictures).to_have_count(2)
-    page.wait_for_function("[...document.images].every(image => image.complete)")
+    page.wait_for_function("() => [...document.images].every(image => image.complete)")
     one, two = [picture.bounding_box() for picture in pictures.all()]
     assert one
     assert two

@@ -1,6 +1,7 @@
 """Songs and files as a musician brings them: chosen, dropped, imported, by keyboard alone."""
 
 import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -40,7 +41,10 @@ class Line:
         self.is_up = False
         for one in self._sockets:
             with suppress(OSError):
+                # A reset: whoever has no room to send would not notice that the other end has gone.
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 one.shutdown(socket.SHUT_RDWR)
+                one.close()
 
     def close(self) -> None:
         self._server.close()
