@@ -1,12 +1,9 @@
-// The bar below the list, there while something is chosen; it counts what is.
+// The bar below the list, which the style shows while something is chosen, counts what is.
 const bar = document.getElementById("bulk");
 const picked = () => [...document.querySelectorAll(".pick:checked")];
 
 function draw() {
-  const { length } = picked();
-  bar.hidden = !length;
-  document.getElementById("tasks").classList.toggle("picking", length > 0);
-  bar.querySelector("[data-count]").textContent = `${length} chosen`;
+  bar.querySelector("[data-count]").textContent = `${picked().length} chosen`;
 }
 
 if (bar) {

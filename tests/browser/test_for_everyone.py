@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import requests
 from django.conf import settings
-from playwright.sync_api import BrowserContext, Page, Route
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.pages import Visit, open_folds, violations
 from tests.browser.places import PLACES, make
@@ -103,6 +103,41 @@ def test_nothing_jumps_when_the_scripts_come_late(
     page.wait_for_load_state("networkidle")
     assert late
     assert page.evaluate(JUMPS) == []
+
+
+def test_a_cover_stays_where_it_is_when_the_text_beside_it_comes(
+    scripted: Product, places: dict[str, str], visit: Visit
+) -> None:
+    page = visit(scripted, places["a song"], viewport=DESK)
+    cover, text = page.locator(".song-cover"), page.locator(".song-text")
+    before = cover.bounding_box()
+    assert before
+    assert text.evaluate("text => text.offsetHeight") > before["height"]
+
+    text.evaluate("text => text.remove()")
+
+    assert cover.bounding_box() == before
+
+
+def test_the_bar_for_what_is_chosen_waits_for_a_choice_and_for_no_script(
+    scripted: Product, visit: Visit
+) -> None:
+    page = visit(scripted, "/credits/", viewport=PHONE)
+    late: list[Route] = []
+    page.route("**/static/js/bulk.*.js", lambda route: late.append(route))
+    page.goto("/", wait_until="commit")
+    page.wait_for_function(SEEN)
+    expect(page.locator("#bulk")).to_be_attached()
+    expect(page.locator("#bulk")).to_be_hidden()
+
+    page.locator(".pick").first.check()
+    expect(page.locator("#bulk")).to_be_visible()
+
+    for route in late:
+        route.continue_()
+    expect(page.get_by_text("1 chosen")).to_be_visible()
+    page.get_by_role("button", name="Choose none").click()
+    expect(page.locator("#bulk")).to_be_hidden()
 
 
 def _content(page: Page, path: str) -> str:
