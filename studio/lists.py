@@ -27,6 +27,7 @@ from studio.rows import (
     Row,
     for_rows,
     lines,
+    newest_of,
     outlines,
     revision,
     rows,
@@ -37,6 +38,9 @@ from studio.rows import (
 PAGE = 30
 # Seconds a list is kept in which nothing has changed: the usual times in it move all the same.
 KEEP = 60
+# Seconds by which what a page is told when it refreshes may be late: where much changes all the
+# time, a list would otherwise be drawn for each of two hundred open pages.
+LATE = 0.5
 # So many that wait for somebody are shown.
 NEEDY = 20
 # Stands where the lines go in what is drawn around them; no title can hold it.
@@ -98,6 +102,18 @@ def drawn(wanted: dict[str, str], known: str, begun: float) -> Drawn:
         return fresh
     finally:
         lock.release()
+
+
+def newer(wanted: dict[str, str], newest: int, begun: float) -> Drawn | None:
+    """Give the list as it was drawn for another, `LATE` seconds before `begun` at the most.
+
+    Only if it is ahead of the page that asks, whose newest change has the number `newest`: so a
+    page gets on with each refresh, and never goes back to what another process drew earlier.
+    """
+    kept: Drawn | None = caches["lists"].get(place_of(wanted))
+    if kept and kept.begun >= begun - LATE and newest_of(kept.revision) > newest:
+        return kept
+    return None
 
 
 def place_of(wanted: dict[str, str]) -> str:

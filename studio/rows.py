@@ -161,3 +161,8 @@ def revision() -> str:
         cursor.execute(f"SELECT MAX(id), SUM(id) FROM ({newest}) AS newest")  # noqa: S608
         last, total = cursor.fetchone()
     return f"{last or 0}-{total or 0}-{timezone.localdate():%j}"
+
+
+def newest_of(revision: str) -> int:
+    """Give the number of the newest change that a page has which stands at `revision`."""
+    return int(revision.partition("-")[0])

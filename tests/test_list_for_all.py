@@ -6,16 +6,18 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from copy import deepcopy
 from typing import Any
 
 import pytest
 import requests
+from django.core.cache import caches
 from django.db import OperationalError, connection, connections, transaction
 from django.db.backends.signals import connection_created
 from django.test import Client
 from pytest_django.live_server_helper import LiveServer
 
-from studio import account, lifecycle
+from studio import account, lifecycle, lists
 from studio.models import Task
 from studio.vidgo.client import Refused
 from tests.product import until
@@ -134,6 +136,58 @@ def test_a_list_is_known_by_when_it_was_drawn(signed_in: Client, make: Make) -> 
     again = signed_in.get("/", headers={**HTMX, "If-None-Match": first["ETag"]})
 
     assert "Take 1" in first.text + again.text
+
+
+def test_a_page_that_refreshes_may_get_what_another_was_just_told(
+    signed_in: Client, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists, "LATE", 3600)
+    task = make("running", title="Take 0")
+    drawn = []
+
+    def change(number: int) -> None:
+        task.title = f"Take {number}"
+        lifecycle.tell(task, task.title)
+
+    def look(tag: str = "") -> tuple[str, str]:
+        answer = signed_in.get("/", headers={**HTMX, **({"If-None-Match": tag} if tag else {})})
+        return "".join(re.findall(r"Take \d", answer.text)[:1]), answer["ETag"]
+
+    def watch(execute: Any, query: str, *args: Any) -> Any:
+        drawn.extend([query] if PAGE in query else [])
+        return execute(query, *args)
+
+    with connection.execute_wrapper(watch):
+        _, one = look()
+        change(1)
+        _, other = look()
+        change(2)
+        assert len(drawn) == 2
+
+        # What the one is told is new to it; for the other it would be nothing.
+        told, one = look(one)
+        assert (told, one, len(drawn)) == ("Take 1", other, 2)
+        elsewhere = deepcopy(caches["lists"].get(lists.place_of({})))
+        told, other = look(other)
+        assert (told, len(drawn)) == ("Take 2", 3)
+
+        # The next refresh comes to a process that has drawn earlier: back it does not go.
+        change(3)
+        caches["lists"].set(lists.place_of({}), elsewhere)
+        assert look(other)[0] == "Take 3"
+        # And whoever opens a page sees what is now.
+        change(4)
+        assert look()[0] == "Take 4"
+
+
+@pytest.mark.parametrize(
+    "tag", ["x", "W/", 'W/"', 'W/"-1-', 'W/"1', 'W/"' + "9" * 30 + '-1"', "*", 'W/"٣-1-1"']
+)
+def test_a_tag_that_is_none_of_ours_gets_the_list(signed_in: Client, make: Make, tag: str) -> None:
+    make("running", title="Take 0")
+    for _ in range(2):
+        answer = signed_in.get("/", headers={**HTMX, "If-None-Match": tag})
+        assert (answer.status_code, "Take 0" in answer.text) == (200, True)
 
 
 def test_a_change_that_is_seen_late_is_seen(signed_in: Client, make: Make) -> None:

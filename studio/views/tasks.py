@@ -1,6 +1,7 @@
 """The list of tasks, and one task."""
 
 import hashlib
+import re
 import time
 from typing import Any
 from urllib.parse import urlencode
@@ -16,6 +17,9 @@ from studio.forms import FilterForm
 from studio.models import Task
 from studio.rows import revision
 
+# What an open page that refreshes has: the number of the newest change in it (`_etag`).
+_HAD = re.compile(r'W/"(\d{1,18})-')
+
 
 @require_safe
 def task_list(request: HttpRequest) -> HttpResponse:
@@ -25,7 +29,7 @@ def task_list(request: HttpRequest) -> HttpResponse:
     if _is_unchanged(request, etag):
         return _not_modified(etag)
     asked = lists.asked(request.GET)
-    drawn = lists.drawn(asked, known, begun)
+    drawn = _newer(request, asked, begun) or lists.drawn(asked, known, begun)
     if drawn.is_new:
         # Only the welcome differs from one who looks to another.
         part = render_to_string("studio/tasks.html#list", lists.welcome(), request)
@@ -77,6 +81,14 @@ def _etag(request: HttpRequest, known: str) -> str:
 
 def _is_unchanged(request: HttpRequest, etag: str) -> bool:
     return bool(request.htmx) and request.headers.get("If-None-Match") == etag  # type: ignore[attr-defined]
+
+
+def _newer(request: HttpRequest, asked: dict[str, str], begun: float) -> lists.Drawn | None:
+    """Give what another has just been told of the list, to a page that refreshes and has less."""
+    had = _HAD.match(request.headers.get("If-None-Match", ""))
+    if not had or not request.htmx:  # type: ignore[attr-defined]
+        return None
+    return lists.newer(asked, int(had[1]), begun)
 
 
 def _not_modified(etag: str) -> HttpResponse:
