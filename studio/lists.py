@@ -78,14 +78,18 @@ def asked(given: QueryDict) -> dict[str, str]:
     return {name: str(given[name]) for name in names if given.get(name)}
 
 
-def drawn(wanted: dict[str, str], known: str, begun: float) -> Drawn:
+def drawn(wanted: dict[str, str], known: str, begun: float, had: int | None) -> Drawn:
     """Give the list of what `asked` gave, at the revision `known`, which was read after `begun`.
 
     Whoever comes while it is drawn waits, and takes what was begun since, which is as new as what
     they would draw themselves: however many ask, one at a time draws.
+
+    A page that refreshes `had` its newest change, by number. It may get what was begun up to `LATE`
+    seconds before, if that is ahead of it: so it gets on each time, and never goes back to what
+    another process drew earlier.
     """
     place = place_of(wanted)
-    if kept := _kept(place, known, begun):
+    if kept := _kept(place, known, begun, had):
         return kept
     lock = _drawing[hash(place) % len(_drawing)]
     has_waited = not lock.acquire(blocking=False)
@@ -93,7 +97,7 @@ def drawn(wanted: dict[str, str], known: str, begun: float) -> Drawn:
         lock.acquire()
     try:
         if has_waited:
-            if kept := _kept(place, known, begun):
+            if kept := _kept(place, known, begun, had):
                 return kept
             # As new as can be, so that it is new enough for all who came meanwhile.
             begun, known = clock.monotonic(), revision()
@@ -102,18 +106,6 @@ def drawn(wanted: dict[str, str], known: str, begun: float) -> Drawn:
         return fresh
     finally:
         lock.release()
-
-
-def newer(wanted: dict[str, str], newest: int, begun: float) -> Drawn | None:
-    """Give the list as it was drawn for another, `LATE` seconds before `begun` at the most.
-
-    Only if it is ahead of the page that asks, whose newest change has the number `newest`: so a
-    page gets on with each refresh, and never goes back to what another process drew earlier.
-    """
-    kept: Drawn | None = caches["lists"].get(place_of(wanted))
-    if kept and kept.begun >= begun - LATE and newest_of(kept.revision) > newest:
-        return kept
-    return None
 
 
 def place_of(wanted: dict[str, str]) -> str:
@@ -128,10 +120,13 @@ def welcome() -> dict[str, Any]:
     return {"empty": True, "attention": _attention(needy), "tracks": tracks}
 
 
-def _kept(place: str, known: str, begun: float) -> Drawn | None:
+def _kept(place: str, known: str, begun: float, had: int | None) -> Drawn | None:
     # The cache is each process's own, as its clock is.
     kept: Drawn | None = caches["lists"].get(place)
-    return kept if kept and (kept.revision == known or kept.begun >= begun) else None
+    if kept is None or kept.revision == known or kept.begun >= begun:
+        return kept
+    is_late = had is None or kept.begun < begun - LATE or newest_of(kept.revision) <= had
+    return None if is_late else kept
 
 
 def _draw(wanted: dict[str, str], known: str, begun: float) -> Drawn:

@@ -17,7 +17,7 @@ from studio.forms import FilterForm
 from studio.models import Task
 from studio.rows import revision
 
-# What an open page that refreshes has: the number of the newest change in it (`_etag`).
+# The number of the newest change, in what `_etag` gives.
 _HAD = re.compile(r'W/"(\d{1,18})-')
 
 
@@ -29,7 +29,7 @@ def task_list(request: HttpRequest) -> HttpResponse:
     if _is_unchanged(request, etag):
         return _not_modified(etag)
     asked = lists.asked(request.GET)
-    drawn = _newer(request, asked, begun) or lists.drawn(asked, known, begun)
+    drawn = lists.drawn(asked, known, begun, _had(request))
     if drawn.is_new:
         # Only the welcome differs from one who looks to another.
         part = render_to_string("studio/tasks.html#list", lists.welcome(), request)
@@ -83,12 +83,11 @@ def _is_unchanged(request: HttpRequest, etag: str) -> bool:
     return bool(request.htmx) and request.headers.get("If-None-Match") == etag  # type: ignore[attr-defined]
 
 
-def _newer(request: HttpRequest, asked: dict[str, str], begun: float) -> lists.Drawn | None:
-    """Give what another has just been told of the list, to a page that refreshes and has less."""
-    had = _HAD.match(request.headers.get("If-None-Match", ""))
-    if not had or not request.htmx:  # type: ignore[attr-defined]
-        return None
-    return lists.newer(asked, int(had[1]), begun)
+def _had(request: HttpRequest) -> int | None:
+    """Give the number of the newest change that a page has which refreshes; None for all others."""
+    tag = request.headers.get("If-None-Match", "") if request.htmx else ""  # type: ignore[attr-defined]
+    had = _HAD.match(tag)
+    return int(had[1]) if had else None
 
 
 def _not_modified(etag: str) -> HttpResponse:
