@@ -5,11 +5,14 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends postgresql-client \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --create-home studio \
-    && install --directory --owner=studio --group=studio /data
+    && install --directory --owner=studio --group=studio /data /backups
 
 WORKDIR /app
 COPY requirements.lock .
-RUN pip install --no-cache-dir --no-deps --requirement requirements.lock
+# More packages than everybody needs: sentry-sdk, for STUDIO_SENTRY_DSN.
+ARG EXTRA=""
+RUN pip install --no-cache-dir --no-deps --requirement requirements.lock \
+    && { [ -z "$EXTRA" ] || pip install --no-cache-dir $EXTRA; }
 COPY manage.py .
 COPY studio studio
 COPY vidgo_site vidgo_site

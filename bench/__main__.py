@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench import measures
-from bench.measures import Row
+from bench import against, measures
+from bench.rows import Row, below, less
 from bench.server import ROOT, Site, free_port, memory, wait_for
 
 PAGE = ROOT / "docs" / "performance.md"
@@ -33,11 +33,16 @@ def main() -> None:
     parser.add_argument("--tasks", type=int, default=1_000_000)
     parser.add_argument("--engine", choices=["SQLite", "PostgreSQL"], action="append")
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--against", type=Path, help="an older checkout: only this is measured")
     options = parser.parse_args()
     told = [f"On {_machine()}."]
     with tempfile.TemporaryDirectory(prefix="studio-bench-") as folder:
         for engine in options.engine or ["SQLite", "PostgreSQL"]:
-            rows = _measure(Path(folder) / engine, engine, options.tasks)
+            data = Path(folder) / engine
+            if options.against:
+                rows = _against(data, engine, options.against, options.tasks)
+            else:
+                rows = _measure(data, engine, options.tasks)
             told.append(f"### {engine}\n\n{_table(rows)}")
             print(told[-1], flush=True)
     if options.write:
@@ -76,18 +81,27 @@ def _measure(folder: Path, engine: str, tasks: int) -> list[Row]:
     return rows
 
 
+def _against(folder: Path, engine: str, older: Path, tasks: int) -> list[Row]:
+    with Site(folder / "new", engine) as new, Site(folder / "old", engine, root=older) as old:
+        for site in (new, old):
+            site.fill(tasks)
+            site.serve()
+            site.start("manage.py", "worker")
+        return against.compare(new, old)
+
+
 def _pages(times: dict[int, dict[str, float]]) -> list[Row]:
     """Hold each page against the bare view, and that of many tasks against that of a few."""
     bare = {tasks: found.pop(measures.BARE) for tasks, found in times.items()}
     rows = [
-        measures.less(f"list: {name}, {tasks:,} tasks", ms, bare[tasks], 3)
+        less(f"list: {name}, {tasks:,} tasks", ms, bare[tasks], 3)
         for tasks, found in times.items()
         for name, ms in found.items()
     ]
     few, many = times
     for name, ms in times[many].items():
         told = f"list: {name}, {many:,} tasks to {few:,}"
-        rows.append(measures.less(told, ms, times[few][name], 1.3))
+        rows.append(less(told, ms, times[few][name], 1.3))
     return rows
 
 
@@ -114,7 +128,7 @@ def _files(site: Site, direct: str) -> list[Row]:
 
 @contextmanager
 def _nginx(site: Site, *, accel: bool) -> Iterator[str]:
-    """Start an nginx before a site, or one that serves its files itself. Gives its address."""
+    """Start an nginx before a site, or one that serves its files itself. Returns its address."""
     port = free_port()
     media = site.data / "media"
     where = (
@@ -159,8 +173,8 @@ def _start(data: Path, engine: str) -> list[Row]:
             process.terminate()
             process.wait(60)
     return [
-        measures.below("start to the first page", took, 3, " s"),
-        measures.below("memory of web and worker, idle", weight, 200, " MB"),
+        below("start to the first page", took, 3, " s"),
+        below("memory of web and worker, idle", weight, 200, " MB"),
     ]
 
 

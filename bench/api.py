@@ -32,7 +32,7 @@ class Api:
             task.cancel()
 
     async def until_called(self, key: str) -> float:
-        """Wait until the task of `key` is called back. Gives when that began."""
+        """Wait until the task of `key` is called back. Returns when that began."""
         while key not in self.called:
             await asyncio.sleep(0.005)
         return self.called[key]

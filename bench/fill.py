@@ -18,8 +18,8 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 
 from bench import RARE, RARE_EVERY
-from studio import roles
 from studio.models import Asset, Event, Task
+from studio.team import roles
 
 WORDS = ("harbour", "lights", "slow", "river", "northern", "glass", "winter", "engine", "paper")
 CHUNK = 50_000
@@ -34,7 +34,7 @@ def people(count: int) -> list[User]:
 
 
 def session_for(user: User) -> str:
-    """Sign a person in. Gives the session's cookie value."""
+    """Sign a person in. Returns the session's cookie value."""
     session = SessionStore()
     session["_auth_user_id"] = str(user.pk)
     session["_auth_user_backend"] = "django.contrib.auth.backends.ModelBackend"
@@ -49,36 +49,12 @@ def tasks(count: int, users: list[User], under_way: int = 0) -> None:
     Those under way have the callback tokens `bench-…1` and on.
     """
     now = timezone.now()
-    task = Task(
-        model="create-music-video",
-        status="finished",
-        input={"task_id": "source", "audio_id": "audio"},
-        created_by=users[0],
-        created_at=now,
-        updated_at=now,
-        finished_at=now,
-        saved_at=now,
-    )
-    persons = " ".join(f"WHEN {index} THEN {user.pk}" for index, user in enumerate(users))
-    changes = {
-        "id": "n",
-        "title": _title(),
-        # As `studio.search` writes it: each word behind two blanks.
-        "search": f"'  ' || replace({_title()}, ' ', '  ')",
-        "model": _one_of("n / 7", ["create-music-video", "generate-persona", "add-instrumental"]),
-        "status": f"CASE WHEN n > {count} THEN 'running' WHEN n % 10 = 0 THEN 'failed' "
-        "ELSE 'finished' END",
-        "saved_at": f"CASE WHEN n > {count} THEN NULL ELSE {_value('saved_at', task)} END",
-        "task_id": "'task-' || n",
-        "form_key": _uuid(),
-        "callback_token": f"CASE WHEN n > {count} THEN {_token(f'n - {count}')} "
-        "ELSE 'token-' || n END",
-        "once_key": "'once-' || n",
-        "sound_token": "'sound-' || n",
-        "created_by_id": f"CASE n % {len(users)} {persons} END",
-    }
+    ended = {"finished_at": now, "saved_at": now}
+    made = {"created_by": users[0], "created_at": now, "updated_at": now}
+    source = {"task_id": "source", "audio_id": "audio"}
+    task = Task(operation="create-music-video", status="finished", input=source, **made, **ended)
     total = count + under_way
-    _write(Task, task, changes, total)
+    _write(Task, task, _own_values(count, users, task), total)
     asset = Asset(
         task_id=1,
         key="0.video_url",
@@ -97,6 +73,28 @@ def tasks(count: int, users: list[User], under_way: int = 0) -> None:
     event = Event(task_id=1, at=now, text="Made")
     _write(Event, event, {"id": "n", "task_id": "n"}, total)
     _tidy()
+
+
+def _own_values(count: int, users: list[User], task: Task) -> dict[str, str]:
+    """Return what is of its own in the `n`th task, as SQL: after `count` they are under way."""
+    persons = " ".join(f"WHEN {index} THEN {user.pk}" for index, user in enumerate(users))
+    return {
+        "id": "n",
+        "title": _title(),
+        # As `studio.pages.search` writes it: each word behind two blanks.
+        "search": f"'  ' || replace({_title()}, ' ', '  ')",
+        "model": _one_of("n / 7", ["create-music-video", "generate-persona", "add-instrumental"]),
+        "status": f"CASE WHEN n > {count} THEN 'running' WHEN n % 10 = 0 THEN 'failed' "
+        "ELSE 'finished' END",
+        "saved_at": f"CASE WHEN n > {count} THEN NULL ELSE {_value('saved_at', task)} END",
+        "task_id": "'task-' || n",
+        "form_key": _uuid(),
+        "callback_token": f"CASE WHEN n > {count} THEN {_token(f'n - {count}')} "
+        "ELSE 'token-' || n END",
+        "once_key": "'once-' || n",
+        "sound_token": "'sound-' || n",
+        "created_by_id": f"CASE n % {len(users)} {persons} END",
+    }
 
 
 def _write(
@@ -123,7 +121,7 @@ def _write(
 
 
 def _value(name: str, row: models.Model) -> str:
-    """Give one field of `row` as an SQL literal."""
+    """Return one field of `row` as an SQL literal."""
     field = row._meta.get_field(name)
     value: Any = field.get_db_prep_save(getattr(row, field.attname), connection)  # type: ignore[union-attr]
     if value is None:
@@ -155,7 +153,7 @@ def _uuid() -> str:
 
 
 def _token(number: str) -> str:
-    """Give the callback token with a number in it, as long as any."""
+    """Return the callback token with a number in it, as long as any."""
     if connection.vendor == "sqlite":
         return f"printf('bench-%037d', {number})"
     return f"'bench-' || lpad(({number})::text, 37, '0')"

@@ -6,7 +6,6 @@ import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
 from urllib.parse import urlencode, urlsplit
 
 
@@ -55,7 +54,7 @@ def _find(pattern: str, told: str) -> tuple[str, ...]:
 
 
 def posts(path: Path, target: str, body: str, first: int = 0) -> str:
-    """Write the Lua that posts `body` to `target`, whose %d counts up. Gives its path."""
+    """Write the Lua that posts `body` to `target`, whose %d counts up. Returns its path."""
     quoted = body.replace("\\", "\\\\").replace('"', '\\"')
     path.write_text(
         f"""local n = {first}
@@ -157,7 +156,7 @@ class Caller:
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def ask(self, request: bytes, *, last: bool = False) -> tuple[int, dict[str, str], bytes]:
-        """Send a whole request. Gives the status, the headers and the body."""
+        """Send a whole request. Returns the status, the headers and the body."""
         if self._streams:
             try:
                 return await self._ask(*self._streams, request, last)
@@ -207,10 +206,5 @@ def form(url: str, cookie: str, token: str, model: str, fields: dict[str, str]) 
 
 
 def percentile(values: list[float], share: float) -> float:
-    """Give the value that `share` (0 to 1) of `values` do not exceed."""
+    """Return the value that `share` (0 to 1) of `values` do not exceed."""
     return sorted(values)[min(int(share * len(values)), len(values) - 1)]
-
-
-def middle(values: list[float]) -> float:
-    """Give the median."""
-    return median(values)

@@ -6,14 +6,15 @@ import subprocess
 import time
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from urllib.response import addinfourl
 
 from playwright.async_api import Browser, Page, async_playwright
 
 from bench import RARE, load
 from bench.api import Api
+from bench.rows import Row, below, more
 from bench.server import CSRF, Site, memory
 
 ROUNDS = 3
@@ -32,56 +33,6 @@ BODY = (
 )
 
 
-@dataclass(frozen=True)
-class Row:
-    """One line of the table. `ratio` is against the yardstick; `holds`: whether it is as wanted."""
-
-    what: str
-    measured: str
-    yardstick: str
-    ratio: float
-    wanted: str
-    holds: bool
-
-
-def more(what: str, measured: float, yardstick: float, wanted: float, unit: str = "/s") -> Row:
-    """Give a row in which more is better: at least `wanted` of the yardstick."""
-    ratio = measured / yardstick
-    return Row(
-        what,
-        f"{measured:,.0f}{unit}",
-        f"{yardstick:,.0f}{unit}",
-        ratio,
-        f"≥ {wanted}",
-        ratio >= wanted,
-    )
-
-
-def less(what: str, measured: float, yardstick: float, wanted: float, unit: str = " ms") -> Row:
-    """Give a row in which less is better: at most `wanted` times the yardstick."""
-    ratio = measured / yardstick
-    return Row(
-        what,
-        f"{measured:,.2f}{unit}",
-        f"{yardstick:,.2f}{unit}",
-        ratio,
-        f"≤ {wanted}",
-        ratio <= wanted,
-    )
-
-
-def below(what: str, measured: float, limit: float, unit: str) -> Row:
-    """Give a row that is held against a figure of the issue instead of a yardstick."""
-    return Row(
-        what,
-        f"{measured:,.2f}{unit}",
-        f"{limit:g}{unit}",
-        measured / limit,
-        "≤ 1",
-        measured <= limit,
-    )
-
-
 def _rounds(
     runs: dict[str, Callable[[], load.Wrk]], rounds: int = ROUNDS
 ) -> dict[str, list[load.Wrk]]:
@@ -98,18 +49,18 @@ def _rounds(
 
 
 def pages(tasks: int) -> dict[str, str]:
-    """Give the addresses of the list that are measured in a database of so many tasks."""
+    """Return the addresses of the list that are measured in a database of so many tasks."""
     deep = tasks - 30_000 if tasks > 40_000 else tasks // 2
     return {
-        "first page": "/",
-        "filtered": "/?model=generate-persona&status=failed",
-        "search": f"/?q={RARE}",
-        "page 1,000": f"/?before={deep}",
+        "first page": "/tasks/",
+        "filtered": "/tasks/?model=generate-persona&status=failed",
+        "search": f"/tasks/?q={RARE}",
+        "page 1,000": f"/tasks/?before={deep}",
     }
 
 
 def page_times(sites: dict[int, Site]) -> dict[int, dict[str, float]]:
-    """Give the median milliseconds of each page and of the bare view beside it, one at a time.
+    """Return the median milliseconds of each page and of the bare view beside it, one at a time.
 
     `sites` are databases by how many tasks are in them: they take turns, so that a machine that
     grows slower does so for all of them. Each page twice: as it is while nothing changes, and
@@ -117,7 +68,7 @@ def page_times(sites: dict[int, Site]) -> dict[int, dict[str, float]]:
     """
     runs: dict[str, Callable[[], load.Wrk]] = {}
     for tasks, site in sites.items():
-        length = len(_get(site.url + "/", {"Cookie": site.cookie()}).read())
+        length = len(_get(site.url + "/tasks/", {"Cookie": site.cookie()}).read())
         runs[f"{tasks} {BARE}"] = _ask(site, f"/bench/bare/{length}/")
         for name, path in pages(tasks).items():
             runs[f"{tasks} {name}"] = _ask(site, path)
@@ -125,7 +76,7 @@ def page_times(sites: dict[int, Site]) -> dict[int, dict[str, float]]:
     times: dict[int, dict[str, float]] = {tasks: {} for tasks in sites}
     for told, seen in _rounds(runs).items():
         count, _, name = told.partition(" ")
-        times[int(count)][name] = load.middle([one.p50 for one in seen])
+        times[int(count)][name] = median([one.p50 for one in seen])
     return times
 
 
@@ -137,15 +88,19 @@ def _ask(site: Site, path: str) -> Callable[[], load.Wrk]:
 def unchanged(site: Site) -> Row:
     """Compare a refresh that has nothing new with the bare view."""
     headers = {"Cookie": site.cookie(), "HX-Request": "true"}
-    tag = _get(site.url + "/", headers).headers["ETag"]
-    asked = {**headers, "If-None-Match": tag}
+    asked = {**headers, "If-None-Match": etag(site, headers)}
 
     def ask(path: str, given: dict[str, str]) -> Callable[[], load.Wrk]:
         return lambda: load.wrk(site.url + path, at_once=AT_ONCE, seconds=SECONDS, headers=given)
 
-    seen = _rounds({"refresh": ask("/", asked), "bare": ask("/bench/bare/200/", headers)})
-    rates = {name: load.middle([one.rate for one in ones]) for name, ones in seen.items()}
+    seen = _rounds({"refresh": ask("/tasks/", asked), "bare": ask("/bench/bare/200/", headers)})
+    rates = {name: median([one.rate for one in ones]) for name, ones in seen.items()}
     return more("refresh, nothing new", rates["refresh"], rates["bare"], 0.8)
+
+
+def etag(site: Site, headers: dict[str, str]) -> str:
+    """Return the ETag of the list as it stands."""
+    return str(_get(site.url + "/tasks/", headers).headers["ETag"])
 
 
 def callbacks(site: Site, first: int) -> Row:
@@ -158,7 +113,7 @@ def callbacks(site: Site, first: int) -> Row:
     def call() -> load.Wrk:
         nonlocal called
         target = _callback(site.data / "callback.lua", called, first)
-        seen = load.wrk(site.url + "/", at_once=AT_ONCE, seconds=SECONDS, lua=target)
+        seen = load.wrk(site.url + "/tasks/", at_once=AT_ONCE, seconds=SECONDS, lua=target)
         called += int(seen.rate * SECONDS * 1.2) + AT_ONCE
         return seen
 
@@ -166,17 +121,19 @@ def callbacks(site: Site, first: int) -> Row:
     seen = _rounds(
         {
             "callback": call,
-            "insert": lambda: load.wrk(site.url + "/", at_once=AT_ONCE, seconds=SECONDS, lua=plain),
+            "insert": lambda: load.wrk(
+                site.url + "/tasks/", at_once=AT_ONCE, seconds=SECONDS, lua=plain
+            ),
         }
     )
-    rates = {name: load.middle([one.rate for one in ones]) for name, ones in seen.items()}
+    rates = {name: median([one.rate for one in ones]) for name, ones in seen.items()}
     return more("callbacks", rates["callback"], rates["insert"], 0.5)
 
 
 def crowd(site: Site, first: int) -> Row:
     """Time 200 callbacks at once, each for another of the tasks after `first`."""
     target = _callback(site.data / "crowd.lua", 0, first)
-    seen = load.wrk(site.url + "/", at_once=BAND, seconds=5, lua=target)
+    seen = load.wrk(site.url + "/tasks/", at_once=BAND, seconds=5, lua=target)
     if seen.errors:
         raise RuntimeError(f"{BAND} callbacks at once: {seen.errors} errors")
     return below(f"callbacks, {BAND} at once, p99", seen.p99 / 1000, 1, " s")
@@ -200,8 +157,14 @@ end
 
 def band(site: Site, seconds: float) -> list[Row]:
     """Keep 200 lists open that refresh as the page does, beside 20 submits a second."""
+    p95 = open_lists(site, BAND, SUBMITS_A_SECOND, seconds, "band")
+    return [below(f"{BAND} open lists, refresh p95", p95, 300, " ms")]
+
+
+def open_lists(site: Site, count: int, per_second: float, seconds: float, key: str) -> float:
+    """Return the p95, in milliseconds, of the refreshes of so many open lists beside submits."""
     cookies = [site.cookie(person) for person in range(len(site.sessions))]
-    forms = [_persona(site, f"band-{n}") for n in range(int(seconds * SUBMITS_A_SECOND))]
+    forms = [_persona(site, f"{key}-{n}") for n in range(int(seconds * per_second))]
 
     async def run() -> load.Band:
         port = int(site.environment["VIDGO_API_URL"].rsplit(":", 1)[1])
@@ -210,9 +173,9 @@ def band(site: Site, seconds: float) -> list[Row]:
                 site.url,
                 cookies,
                 forms,
-                count=BAND,
+                count=count,
                 every=EVERY,
-                per_second=SUBMITS_A_SECOND,
+                per_second=per_second,
                 seconds=seconds,
             )
 
@@ -220,15 +183,13 @@ def band(site: Site, seconds: float) -> list[Row]:
     if seen.errors:
         raise RuntimeError(f"{len(seen.errors)} errors, the first: {seen.errors[0]}")
     # The first round fills every list at once, which no band does.
-    steady = seen.refreshes[BAND:]
-    return [
-        below(f"{BAND} open lists, refresh p95", 1000 * load.percentile(steady, 0.95), 300, " ms"),
-    ]
+    return 1000 * load.percentile(seen.refreshes[count:], 0.95)
 
 
 # What a first visit brings over the wire: the page, and all that it loads besides.
-_WEIGHT = """() => ["navigation", "resource"]
-  .flatMap((type) => performance.getEntriesByType(type))
+# All but the typeface, which is fetched once.
+_WEIGHT = """() => ["navigation", "resource"].flatMap((type) => performance.getEntriesByType(type))
+  .filter(({ name }) => !name.endsWith(".woff2"))
   .reduce((sum, entry) => sum + entry.transferSize, 0)"""
 
 
@@ -237,42 +198,45 @@ def ways(site: Site, count: int) -> list[Row]:
     sent: list[float] = []
     shown: list[float] = []
     weights: dict[str, float] = {}
-
     # Each form follows on what the page showed last, so that callbacks spread evenly over its beat.
     after = (3 + EVERY * number / count for number in range(count))
 
     async def run() -> None:
         port = int(site.environment["VIDGO_API_URL"].rsplit(":", 1)[1])
         async with Api(port, lambda: next(after)) as api, async_playwright() as tool:
-            chromium = await tool.chromium.launch(
-                executable_path=shutil.which("chromium"), args=["--no-sandbox"]
-            )
-            for path in ("/tasks/1/", "/"):
+            found = shutil.which("chromium")
+            chromium = await tool.chromium.launch(executable_path=found, args=["--no-sandbox"])
+            for path in ("/tasks/1/", "/tasks/", "/"):
                 page = await _visit(chromium, site, path)
                 weights[path] = await page.evaluate(_WEIGHT) / 1000
             for number in range(count):
-                key = f"way-{number}"
-                begin = time.monotonic()
-                caller = load.Caller(site.url)
-                _, headers, _ = await caller.ask(_persona(site, key), last=True)
-                row = headers["location"].rstrip("/").rsplit("/", 1)[1]
-                told = await api.until_called(key)
-                # Looked at with each frame: Playwright's own waiting looks twice a second.
-                await page.wait_for_function(
-                    "(shown) => document.querySelector(shown)",
-                    arg=f"#task-{row} [data-status=finished]",
-                )
-                sent.append(api.taken[key] - begin)
-                shown.append(time.monotonic() - told)
+                to_api, to_page = await _way(site, api, page, f"way-{number}")
+                sent.append(to_api)
+                shown.append(to_page)
             await chromium.close()
 
     asyncio.run(run())
     return [
-        below("first visit of the list", weights["/"], 60, " kB"),
+        below("first visit of the list", weights["/tasks/"], 60, " kB"),
+        below("first visit of the library", weights["/"], 60, " kB"),
         below("first visit of a task", weights["/tasks/1/"], 60, " kB"),
-        below("form to the API, median", 1000 * load.middle(sent), 150, " ms"),
-        below("callback to the open page, median", load.middle(shown), 1.5, " s"),
+        below("form to the API, median", 1000 * median(sent), 150, " ms"),
+        below("callback to the open page, median", median(shown), 1.5, " s"),
     ]
+
+
+async def _way(site: Site, api: Api, page: Page, key: str) -> tuple[float, float]:
+    """Return the seconds from a form to the API, and from its callback into the open list."""
+    begin = time.monotonic()
+    _, headers, _ = await load.Caller(site.url).ask(_persona(site, key), last=True)
+    row = headers["location"].rstrip("/").rsplit("/", 1)[1]
+    told = await api.until_called(key)
+    # Looked at with each frame: Playwright's own waiting looks twice a second.
+    await page.wait_for_function(
+        "(shown) => document.querySelector(shown)",
+        arg=f"#task-{row} [data-status=finished]",
+    )
+    return api.taken[key] - begin, time.monotonic() - told
 
 
 async def _visit(chromium: Browser, site: Site, path: str) -> Page:
@@ -308,7 +272,7 @@ def media(site: Site, path: str, size: int, pids: list[int], nginx: str, direct:
             if number:
                 rates[name].append(size / MEGABYTE / (time.monotonic() - begin))
             weights.append(memory(pids))
-    middle = {name: load.middle(found) for name, found in rates.items()}
+    middle = {name: median(found) for name, found in rates.items()}
     # Held against what stands after the round that does not count; each web process has its first
     # file at some time, but none ever holds an eighth of one.
     grown = max(weights[len(rates) :]) - max(weights[: len(rates)])
@@ -322,7 +286,7 @@ def media(site: Site, path: str, size: int, pids: list[int], nginx: str, direct:
 
 
 def _first_byte(site: Site, path: str, cookie: str) -> float:
-    """Give the seconds from the request to the first byte of the body."""
+    """Return the seconds from the request to the first byte of the body."""
     begin = time.monotonic()
     name, _, value = cookie.partition(": ")
     with _get(site.url + path, {name: value}) as answer:

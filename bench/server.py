@@ -25,7 +25,7 @@ KEY = "sandbox"
 
 
 def free_port() -> int:
-    """Give a port of 127.0.0.1 that nobody has."""
+    """Return a port of 127.0.0.1 that nobody has."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -34,8 +34,10 @@ def free_port() -> int:
 class Site:
     """One database, filled, and the processes that are started on it; `with` ends them all."""
 
-    def __init__(self, data: Path, engine: str, **environment: str) -> None:
+    def __init__(self, data: Path, engine: str, *, root: Path = ROOT, **environment: str) -> None:
         self.data = data
+        # The checkout whose code it runs.
+        self.root = root
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.sandbox = f"http://127.0.0.1:{free_port()}"
@@ -52,6 +54,7 @@ class Site:
             "PORT": str(self.port),
             "VIDGO_API_URL": self.sandbox,
             "VIDGO_API_KEY": KEY,
+            "STUDIO_BURST": "1000000",
             **environment,
         }
 
@@ -80,10 +83,10 @@ class Site:
             self._on_server("DROP DATABASE {} WITH (FORCE)")
 
     def run(self, *command: str) -> str:
-        """Run a Python program of the repository to its end. Gives what it printed."""
+        """Run a Python program of the repository to its end. Returns what it printed."""
         done = subprocess.run(
             [sys.executable, *command],
-            cwd=ROOT,
+            cwd=self.root,
             env=self.environment,
             check=True,
             capture_output=True,
@@ -94,7 +97,11 @@ class Site:
         """Start a Python program of the repository, to be ended with the site."""
         log = (self.data / "bench.log").open("ab")
         process = subprocess.Popen(
-            [sys.executable, *command], cwd=ROOT, env=self.environment, stdout=log, stderr=log
+            [sys.executable, *command],
+            cwd=self.root,
+            env=self.environment,
+            stdout=log,
+            stderr=log,
         )
         self.processes.append(process)
         return process
@@ -107,6 +114,7 @@ class Site:
     def serve(self) -> subprocess.Popen[bytes]:
         """Start the web server and wait for it."""
         web = self.start("-m", "gunicorn", "--config", "vidgo_site/gunicorn.py")
+        self.web = web.pid
         wait_for(self.url + "/healthz")
         return web
 
@@ -122,7 +130,7 @@ class Site:
         self.start("manage.py", "worker")
 
     def cookie(self, person: int = 0) -> str:
-        """Give the Cookie header of somebody who is signed in, fit for posting forms."""
+        """Return the Cookie header of somebody who is signed in, fit for posting forms."""
         return f"sessionid={self.sessions[person]}; csrftoken={CSRF}"
 
     def _on_server(self, statement: str) -> None:
@@ -134,7 +142,7 @@ CSRF = "b" * 32
 
 
 def wait_for(url: str, seconds: float = 60) -> float:
-    """Ask `url` until something answers. Gives the seconds that it took."""
+    """Ask `url` until something answers. Returns the seconds that it took."""
     begin = time.monotonic()
     while time.monotonic() < begin + seconds:
         with suppress(OSError):
@@ -148,8 +156,17 @@ def wait_for(url: str, seconds: float = 60) -> float:
 
 
 def memory(pids: Sequence[int]) -> float:
-    """Give the MB that processes and their children hold, each shared page counted once."""
+    """Return the MB that processes and their children hold, each shared page counted once."""
     return sum(_pss(pid) for pid in _with_children(pids)) / 1024
+
+
+def processor(pids: Sequence[int]) -> float:
+    """Return the seconds of processor that processes and their children have used so far."""
+    ticks = 0
+    for pid in _with_children(pids):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _with_children(pids: Sequence[int]) -> set[int]:

@@ -6,7 +6,6 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from django.views.decorators.csrf import csrf_exempt
 
-from studio import lists
 from studio.models import Delivery
 from studio.views.tasks import task_list
 
@@ -27,14 +26,14 @@ def insert(request: HttpRequest, task: int) -> HttpResponse:
 
 
 def anew(request: HttpRequest) -> HttpResponse:
-    """Show the list as after a change: drawn anew, but for lines that stand in it already."""
-    caches["lists"].delete(lists.place_of(lists.asked(request.GET)))
+    """Show the list as after a change: drawn anew."""
+    caches["lists"].clear()
     return task_list(request)
 
 
 urlpatterns = [
     path("bench/bare/<int:length>/", bare),
-    path("bench/anew/", anew),
+    path("bench/anew/tasks/", anew),
     path("bench/insert/<int:task>/", insert),
     path("", include("vidgo_site.urls")),
 ]

@@ -37,8 +37,31 @@ SIZES: dict[str, Any] = {
 }
 SCHEMES: tuple[Any, ...] = ("dark", "light")
 # Of these the README shows the desk's, in dark.
-SHOWN = {"list": "tasks", "stems": "stems"}
+SHOWN = {"library": "library", "stems": "stems"}
 WIDTH = 1200
+PLACES = {
+    "library": "/",
+    "nothing-found": "/?q=nothing",
+    "recordings": "/recordings/",
+    "activity": "/tasks/",
+    "import": "/songs/import/",
+    "personas": "/personas/",
+    "new-video": "/new/create-music-video/",
+    "new-cover": "/new/generate-music-cover/",
+    "new-persona": "/new/generate-persona/",
+    "new-instrumental": "/new/add-instrumental/",
+    "new-song": "/new/generate-music/",
+    "new-song-written": "/new/generate-music/?custom_mode=true",
+    "new-style": "/new/upload-and-cover-audio/?custom_mode=true",
+    "new-voice": "/new/add-vocals/",
+    "new-separation": "/new/upload-and-separate-vocals/",
+    "credits": "/credits/",
+    "cockpit": "/admin/",
+    "not-there": "/nothing/",
+}
+# A place and a stretch are chosen.
+EXTEND = "/new/extend-music/?default_param_flag=true&continue_at=9.5"
+REPLACE = "/new/replace-section/?infill_start_s=4&infill_end_s=8.25"
 
 
 def main() -> None:
@@ -55,7 +78,7 @@ def main() -> None:
             Product(data / "studio", VIDGO_API_URL=api.url, VIDGO_API_KEY="sandbox") as product,
         ):
             _take(browser, product, {"sign-in": "/login/"}, signed_in=False)
-            _take(browser, product, {"empty": "/", "songs-empty": "/songs/"})
+            _take(browser, product, {"empty": "/", "activity-empty": "/tasks/"})
             finish_imports(product, [song.task_id for song in SONGS])
             _take(browser, product, {"welcome": "/"})
             _take(browser, product, _make(product, api))
@@ -64,57 +87,61 @@ def main() -> None:
 
 
 def _make(product: Product, api: Sandbox) -> dict[str, str]:
-    """Make one of everything. Gives the path of each picture's page."""
+    """Make one of everything. Returns the path of each picture's page."""
     session = product.session()
     failed = _with_fault(product, api, ("task", "fail"), "failed")
     songs = song_keys(session, product, "create-music-video")
+    made = _finished(product, songs)
+    unfinished = _unfinished(product, api, songs[0])
+    song = re.findall(r'href="(/songs/\d+/)"', session.get(product.url + "/songs/").text)[-1]
+    return {
+        **PLACES,
+        **made,
+        **unfinished,
+        "failed": failed,
+        "song": song,
+        "song-with-words": f"/songs/{songs[0]}/",
+        "new-extension": f"{EXTEND}&track={songs[0]}",
+        "new-part": f"{REPLACE}&track={songs[0]}",
+    }
+
+
+def _finished(product: Product, songs: list[str]) -> dict[str, str]:
+    """Make one of each kind that has a page of its own, to its end."""
+    session = product.session()
     made = {
         "video": send(session, product, "create-music-video", author="The Tides"),
         "cover": send(session, product, "generate-music-cover", track=songs[2]),
         "persona": send(session, product, "generate-persona", track=songs[4]),
         "variations": send(session, product, "add-instrumental", track=songs[2]),
         "stems": send(session, product, "upload-and-separate-vocals", track=songs[4]),
+        "all-stems": send(session, product, "stem-split", track=songs[0]),
+        "lyrics": send(session, product, "generate-lyrics"),
+        "words": send(session, product, "get-timestamped-lyrics", track=songs[0]),
     }
     until(
         lambda: all(is_status(session, product, path, "finished") for path in made.values()),
-        180,
-        "five results",
+        "the results",
     )
+    return made
+
+
+def _unfinished(product: Product, api: Sandbox, song: str) -> dict[str, str]:
+    """Make a task of which nobody knows whether it was taken, and one that is being made."""
+    session = product.session()
     with stalled(api):
         unconfirmed = _with_fault(product, api, ("submit", "drop_after"), "unconfirmed")
-        under_way = send(
-            session, product, "add-instrumental", title="Morning ferry", track=songs[0]
-        )
-        until(lambda: is_status(session, product, under_way, "not_started"), 30, "the sending")
+        path = send(session, product, "add-instrumental", title="Morning ferry", track=song)
+        until(lambda: is_status(session, product, path, "not_started"), "the sending")
         tell_running(api)
-    song = re.findall(r'href="(/songs/\d+/)"', session.get(product.url + "/songs/").text)[-1]
-    return {
-        "list": "/",
-        "nothing-found": "/?q=nothing",
-        **made,
-        "under-way": under_way,
-        "failed": failed,
-        "unconfirmed": unconfirmed,
-        "songs": "/songs/",
-        "song": song,
-        "import": "/songs/import/",
-        "personas": "/personas/",
-        "new-video": "/new/create-music-video/",
-        "new-cover": "/new/generate-music-cover/",
-        "new-persona": "/new/generate-persona/",
-        "new-instrumental": "/new/add-instrumental/",
-        "new-separation": "/new/upload-and-separate-vocals/",
-        "credits": "/credits/",
-        "cockpit": "/admin/",
-        "not-there": "/nothing/",
-    }
+    return {"under-way": path, "unconfirmed": unconfirmed}
 
 
 def _with_fault(product: Product, api: Sandbox, fault: tuple[str, str], end: str) -> str:
     session = product.session()
     api.script.append(fault)
     path = send(session, product, "upload-and-separate-vocals")
-    until(lambda: is_status(session, product, path, end), 60, end)
+    until(lambda: is_status(session, product, path, end), end)
     return path
 
 
@@ -138,7 +165,7 @@ def _take(
 
 
 def _settle(page: Page, viewport: Any) -> None:
-    """Give the whole page room, and wait for what loads only when it is looked at."""
+    """Return the whole page room, and wait for what loads only when it is looked at."""
     page.set_viewport_size(viewport)
     height = max(page.evaluate("document.documentElement.scrollHeight"), viewport["height"])
     page.set_viewport_size({"width": viewport["width"], "height": height})

@@ -16,10 +16,12 @@ class StudioConfig(AppConfig):
         """Have the members' group made wherever the tables are, and what lists show kept."""
         from django.contrib.auth.models import User
 
-        from studio import search
         from studio.models import Task, Track
-        from studio.roles import make_groups, note_name
+        from studio.pages import search
+        from studio.team.roles import make_groups, note_name
 
+        # Signals, since a task is saved by `lifecycle`, which stands below what knows what a list
+        # shows; and no save can forget one.
         post_migrate.connect(make_groups, sender=self)
         post_migrate.connect(search.make_index, sender=self)
         pre_save.connect(search.keep, sender=Task)
@@ -32,4 +34,4 @@ class CockpitConfig(admin.AdminConfig):
     """Django's admin with the cockpit for its first page."""
 
     default = False
-    default_site = "studio.cockpit.Cockpit"
+    default_site = "studio.running.cockpit.Cockpit"

@@ -17,9 +17,11 @@ from django.utils import timezone
 from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
-from studio import account, archive, lifecycle, previews, work
+from studio import leases, lifecycle
+from studio.lifecycle import account
+from studio.media import analysis, archive
+from studio.media.sharing import callback_url, wire_input
 from studio.models import Asset, Preview, Task
-from studio.sharing import callback_url, wire_input
 from studio.vidgo import client
 from vidgo_site.logs import about
 
@@ -28,6 +30,8 @@ logger = logging.getLogger(__name__)
 BATCH = 200
 # So many jobs in a queue are not lost, but slow: more of them would only make it slower.
 FULL = 50
+# Files of one task that are queued or copied at once, of all that a worker copies.
+SHARE = max(settings.WORKER_SAVING // 4, 1)
 # Rows of the engine that are done with, or whose worker is gone: ours hold the truth.
 ENGINE_KEEPS = timedelta(hours=1)
 ENGINE_KEEPS_DONE = timedelta(minutes=1)
@@ -37,14 +41,14 @@ ENGINE_KEEPS_DONE = timedelta(minutes=1)
 def send(task_pk: int) -> None:
     """Send one task to the API."""
     with about(task=task_pk):
-        lease = work.take(Task, task_pk, settings.STUDIO_LEASE)
+        lease = leases.take(Task, task_pk, settings.STUDIO_LEASE)
         # Put together before the intent is committed: what fails here has surely not been sent.
         known = Task.objects.get(pk=task_pk)
-        address, input = callback_url(known), wire_input(known)
+        address, given = callback_url(known), wire_input(known)
         row = lifecycle.begin_send(task_pk, lease)
         if row is None:
             return
-        answer = client.submit(row.model, address, input)
+        answer = client.submit(row.operation, address, given)
         _keep_trying(lambda: lifecycle.record_answer(task_pk, row.lease, answer))
         kick(task_pk)
 
@@ -52,30 +56,33 @@ def send(task_pk: int) -> None:
 @task(queue_name="asking")
 def ask(task_pk: int) -> None:
     """Ask the API for one task."""
-    task_id = Task.objects.values_list("task_id", flat=True).get(pk=task_pk)
-    lease = task_id and work.take(Task, task_pk, settings.STUDIO_LEASE)
-    if not task_id or not lease:
+    vidgo_id = Task.objects.values_list("vidgo_id", flat=True).get(pk=task_pk)
+    lease = vidgo_id and leases.take(Task, task_pk, settings.STUDIO_LEASE)
+    if not vidgo_id or not lease:
         return
     with about(task=task_pk):
-        lifecycle.record_query(task_pk, lease, client.query(task_id))
+        lifecycle.record_query(task_pk, lease, client.query(vidgo_id))
         kick(task_pk)
 
 
 @task(queue_name="saving")
 def save(asset_pk: int) -> None:
     """Copy one result into our storage."""
-    lease = work.take(Asset, asset_pk, settings.STUDIO_LEASE)
+    lease = leases.take(Asset, asset_pk, settings.STUDIO_LEASE)
     if lease:
+        task_pk = Asset.objects.values_list("task__pk", flat=True).get(pk=asset_pk)
         with about(asset=asset_pk):
             archive.save(asset_pk, lease)
+        # The next of the same task, which had its share.
+        kick(task_pk)
 
 
 @task(queue_name="listening")
 def preview(preview_pk: int) -> None:
     """Look at one saved sound or film: what its page draws."""
-    lease = work.take(Preview, preview_pk, previews.LEASE)
+    lease = leases.take(Preview, preview_pk, analysis.LEASE)
     if lease:
-        previews.make(preview_pk, lease)
+        analysis.make(preview_pk, lease)
 
 
 @task(queue_name="asking")
@@ -90,7 +97,7 @@ def _keep_trying(record: Callable[[], None]) -> None:
     while True:
         try:
             return record()
-        except work.DATABASE_AWAY:
+        except leases.DATABASE_AWAY:
             if time.monotonic() > end:
                 raise
             logger.exception("the answer could not be recorded and is recorded again")
@@ -104,15 +111,15 @@ def kick(task_pk: int) -> None:
 
 
 def _kick(task_pk: int) -> None:
-    for row in work.free(Task).filter(pk=task_pk):
+    for row in leases.free(Task).filter(pk=task_pk):
         _queue(row)
-    for row in work.free(Asset).filter(task=task_pk):
-        _queue(row)
+    for file in lifecycle.next_to_save(SHARE, BATCH, task_pk):
+        _queue(file)
 
 
 def _queue(row: Any) -> None:
     """Hold a row and hand it to the engine. An engine that is away is the sweep's business."""
-    if not work.hold(type(row), row.pk):
+    if not leases.hold(type(row), row.pk):
         return
     try:
         _job_for(row).enqueue(row.pk)
@@ -130,7 +137,7 @@ def _job_for(row: Any) -> Any:
 
 def sweep() -> None:
     """Queue all that is due, settle what a crash left, look at the account. Each on its own."""
-    for step in (_settle, _queue_due, _look):
+    for step in (_settle, _queue_due, analysis.renew, _look):
         try:
             step()
         except Exception:
@@ -146,19 +153,21 @@ def _settle() -> None:
 def _queue_due() -> None:
     pending = Q(status=Task.Status.PENDING)
     due = {
-        "sending": work.free(Task).filter(pending),
-        "asking": work.free(Task).exclude(pending),
-        "saving": work.free(Asset),
-        "listening": work.free(Preview),
+        "sending": leases.free(Task).filter(pending).order_by("due_at")[:BATCH],
+        "asking": leases.free(Task).exclude(pending).order_by("due_at")[:BATCH],
+        "listening": leases.free(Preview).order_by("due_at")[:BATCH],
     }
     for queue, rows in due.items():
         if _waiting(queue) < FULL:
-            for row in rows.order_by("due_at")[:BATCH]:
+            for row in rows:
                 _queue(row)
+    if _waiting("saving") < FULL:
+        for file in lifecycle.next_to_save(SHARE, BATCH):
+            _queue(file)
 
 
 def _waiting(queue: str) -> int:
-    """Give how many jobs lie in one of the engine's queues."""
+    """Return how many jobs lie in one of the engine's queues."""
     if settings.REDIS_URL:
         import django_rq  # needs REDIS_URL to be set
 

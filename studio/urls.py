@@ -1,37 +1,37 @@
 """Addresses of the product. Who may use them: `roles`."""
 
-from django.contrib.auth.views import LogoutView, PasswordChangeView
+from django.contrib.auth.views import LogoutView
 from django.urls import path, re_path
 from django.views.generic import RedirectView
 
-from studio.roles import everyone, makers
-from studio.signin import SignIn
+from studio.team.roles import everyone, makers
+from studio.team.signin import PasswordChange, SignIn
 from studio.views import (
     actions,
     bulk,
     callback,
-    credits,
+    costs,
     health,
+    library,
     media,
     mix,
     new,
     news,
+    recordings,
     tasks,
     tracks,
+    trash,
     uploads,
 )
 
 urlpatterns = [
     path("login/", SignIn.as_view(), name="login"),
     path("logout/", everyone(LogoutView.as_view()), name="logout"),
-    path(
-        "account/password/",
-        everyone(PasswordChangeView.as_view(template_name="password.html", success_url="/")),
-        name="password",
-    ),
-    path("", tasks.task_list, name="tasks"),
-    path("tasks/", tasks.task_list, name="task-list"),
+    path("account/password/", everyone(PasswordChange.as_view()), name="password"),
+    path("", library.shelf, name="library"),
+    path("tasks/", tasks.task_list, name="tasks"),
     path("tasks/<int:pk>/", tasks.task_detail, name="task"),
+    path("tasks/<int:pk>/words.json", tasks.task_words, name="task-words"),
     path("tasks/<int:pk>/cancel/", actions.cancel, name="task-cancel"),
     path("tasks/files.zip", bulk.files, name="bulk-zip"),
     path("tasks/again/", bulk.again, name="bulk-again"),
@@ -42,18 +42,29 @@ urlpatterns = [
     path("tasks/<int:pk>/send-again/", actions.send_again, name="task-send-again"),
     path("tasks/<int:pk>/give-up/", actions.give_up, name="task-give-up"),
     path("tasks/<int:pk>/save-again/", actions.save_again, name="task-save-again"),
+    path("tasks/<int:pk>/restore/", actions.restore, name="task-restore"),
     path("tasks/<int:pk>/files.zip", media.task_zip, name="task-zip"),
-    re_path(r"^tasks/(?P<pk>\d+)/mix\.(?P<format>wav|mp3)$", mix.mix, name="mix"),
+    re_path(r"^tasks/(?P<pk>\d+)/mix\.(?P<kind>wav|mp3)$", mix.mix, name="mix"),
+    path("tasks/<int:pk>/stems.dawproject", mix.workstation_project, name="dawproject"),
     path("news.json", news.news, name="news"),
-    path("new/", RedirectView.as_view(pattern_name="tasks"), name="new-index"),
-    path("new/<slug:model>/", makers(new.new_task), name="new"),
-    path("new/<slug:model>/upload/", uploads.add, name="upload"),
-    path("songs/", tracks.track_list, name="tracks"),
+    path("new/", RedirectView.as_view(pattern_name="library"), name="new-index"),
+    path("new/<slug:name>/", makers(new.new_task), name="new"),
+    path("new/<slug:name>/upload/", uploads.add, name="upload"),
+    path("songs/", library.shelf, {"kind": "songs"}, name="tracks"),
     path("songs/import/", makers(tracks.import_songs), name="import"),
     path("songs/<int:pk>/", tracks.track_detail, name="track"),
+    path("songs/<int:pk>/star/", tracks.star, name="track-star"),
+    path("songs/<int:pk>/words.lrc", tracks.track_lrc, name="track-lrc"),
+    path("recordings/", library.shelf, {"kind": "recordings"}, name="recordings"),
+    path("recordings/<int:pk>/", recordings.recording, name="recording"),
+    path("recordings/<int:pk>/rename/", recordings.rename, name="recording-rename"),
+    path("recordings/<int:pk>/delete/", recordings.delete, name="recording-delete"),
+    path("recordings/<int:pk>/restore/", recordings.restore, name="recording-restore"),
+    path("trash/", trash.trash, name="trash"),
+    path("trash/empty/", trash.empty, name="trash-empty"),
     path("personas/", tracks.persona_list, name="personas"),
-    path("credits/", credits.credits_page, name="credits"),
-    path("credits.csv", credits.credits_csv, name="credits-csv"),
+    path("credits/", costs.credits_page, name="credits"),
+    path("credits.csv", costs.credits_csv, name="credits-csv"),
     path("media/<int:pk>/", media.asset, name="media"),
     path("media/<int:pk>/peaks.json", media.peaks, name="peaks"),
     path("media/<int:pk>/samples", media.samples, name="samples"),
@@ -61,8 +72,12 @@ urlpatterns = [
     path("media/uploads/<int:pk>/", media.upload, name="upload-media"),
     path("media/uploads/<int:pk>/peaks.json", media.upload_peaks, name="upload-peaks"),
     path("healthz", health.healthz, name="healthz"),
+    path("metrics", health.metrics, name="metrics"),
     path("readyz", health.readyz, name="readyz"),
     re_path(r"^callback/(?P<token>[A-Za-z0-9_-]{43})/$", callback.callback, name="callback"),
+    path("callback/round-trip/<str:asked>/", health.round_trip, name="round-trip"),
+    # A POST that is led on comes as a GET: without its last slash it is the same address.
+    re_path(r"^callback/(?P<token>[A-Za-z0-9_-]{43})$", callback.callback, name="callback-bare"),
     re_path(
         r"^public/(?P<token>[A-Za-z0-9_-]{43})/(?P<name>sound\.[a-z0-9]+)$",
         media.public,

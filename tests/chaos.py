@@ -1,4 +1,4 @@
-"""Breaking everything at random moments, then counting: `make chaos`, or `tests/test_chaos.py`.
+"""Everything broken at random moments, then counted: `make chaos`, `tests/crash/test_chaos.py`.
 
 The whole product runs against a sandbox that disturbs a third of all requests. Meanwhile workers
 and web servers are killed with -9, the API is away, the key and the credits are gone for a while,
@@ -7,6 +7,7 @@ and the disk is full once. When all has settled, the rows are compared with the 
 
 import argparse
 import hashlib
+import itertools
 import json
 import os
 import random
@@ -27,21 +28,15 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+import django
 import requests
 
 from tests.product import ROOT, Product, free_port, until
 from vidgo_sandbox import SONGS
 from vidgo_sandbox.answers import LAST_STAGE
-from vidgo_sandbox.rules import SONG_MODEL
+from vidgo_sandbox.songs import SONG_MODEL
 from vidgo_sandbox.store import Store
 
-MODELS = (
-    "create-music-video",
-    "generate-music-cover",
-    "generate-persona",
-    "add-instrumental",
-    "upload-and-separate-vocals",
-)
 # Seconds: longer than any of the product's own waits in such a run.
 STILL = 120
 DISK = 192 * 1024**2
@@ -81,7 +76,7 @@ class Counts:
 
     @property
     def is_clean(self) -> bool:
-        """Say whether every promise was kept."""
+        """Return whether every promise was kept."""
         return not (self.lost or self.stuck or self.twice or self.missing or self.different)
 
     def __str__(self) -> str:
@@ -115,7 +110,7 @@ class Api:
             *("--light", "--faults", str(self.seed)),
         ]
         self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
-        until(self._is_up, 30, "the sandbox")
+        until(self._is_up, "the sandbox")
 
     def stop(self) -> None:
         """End it: connections are refused from now on."""
@@ -123,7 +118,7 @@ class Api:
         self.process.wait(STILL)
 
     def ledger(self) -> list[dict[str, Any]]:
-        """Give every submit that was accepted."""
+        """Return every submit that was accepted."""
         found: list[dict[str, Any]] = requests.get(self.url + "/_sandbox/ledger", timeout=30).json()
         return found
 
@@ -132,7 +127,7 @@ class Api:
         requests.post(f"{self.url}/_sandbox/{what}", json=values, timeout=30).raise_for_status()
 
     def make_songs(self, count: int) -> list[str]:
-        """Enter songs to make things from, before the first start. Gives their task_ids."""
+        """Enter songs to make things from, before the first start. Returns their task_ids."""
         store = Store(self.folder / "sandbox.sqlite3")
         ids = []
         with store.change():
@@ -254,32 +249,37 @@ class Chaos:
         command = [sys.executable, "manage.py", "import_songs", *self.songs]
         subprocess.run(command, cwd=ROOT, env=self.product.environment, check=True)
 
-    def _wishes(self) -> list[tuple[str, dict[str, str]]]:
-        """Give the forms: once-only results once each, the rest of the number in free ones."""
-        tracks = [
-            {"task_id": song, "audio_id": f"chaos-{number}-{place}"}
-            for number, song in enumerate(self.songs)
-            for place in range(2)
-        ]
-        wishes: list[tuple[str, dict[str, str]]] = []
-        share = self.tasks // 5
-        wishes += [(MODELS[0], {**track, "author": "Chaos"}) for track in tracks[:share]]
-        wishes += [(MODELS[1], {"task_id": song}) for song in self.songs[:share]]
-        wishes += [
-            (MODELS[2], {**track, "name": "Voice", "description": "Warm"})
-            for track in tracks[:share]
-        ]
-        for number in range(self.tasks - len(wishes)):
-            url = f"https://example.com/{number}.mp3"
-            if number % 2:
-                form = {"title": f"T{number}", "tags": "piano", "negative_tags": "drums"}
-                wishes.append((MODELS[3], {**form, "upload_url": url}))
-            else:
-                wishes.append((MODELS[4], {"audio_url": url, "title": f"S{number}"}))
+    def _wishes(self) -> list[tuple[str, dict[str, Any]]]:
+        """Return the forms: every operation in turn, each time of another song or upload."""
+        # Not before Django is set up.
+        from tests.operations import described, posted
+
+        files = described()
+        tracks = [(song, place) for place in range(2) for song in range(len(self.songs))]
+        left = {
+            model: tracks if "audio_id" in file.EXAMPLE else tracks[: len(self.songs)]
+            for model, file in files.items()
+        }
+        wishes: list[tuple[str, dict[str, Any]]] = []
+        order = self.random.sample(sorted(files), len(files))
+        numbers = itertools.count()
+        while len(wishes) < self.tasks:
+            number = next(numbers)
+            model = order[number % len(order)]
+            form = {**files[model].EXAMPLE, **getattr(files[model], "SHORT", {})}
+            if form.keys() & {"task_id", "audio_id"}:
+                if not left[model]:
+                    continue
+                (song, place), *left[model] = left[model]
+                ids = {"task_id": self.songs[song], "audio_id": f"chaos-{song}-{place}"}
+                form |= {name: value for name, value in ids.items() if name in form}
+            urls = form.keys() & {"upload_url", "audio_url"}
+            form |= dict.fromkeys(urls, f"https://example.com/{number}.mp3")
+            wishes.append((model, posted(form)))
         self.random.shuffle(wishes)
         return wishes
 
-    def _submit(self, wish: tuple[str, dict[str, str]]) -> None:
+    def _submit(self, wish: tuple[str, dict[str, Any]]) -> None:
         """Send one form, often twice at once, and again until it is answered."""
         model, form = wish
         key = str(uuid.uuid4())
@@ -295,8 +295,8 @@ class Chaos:
         self.counts.done["forms sent"] += 1
         self.ended.wait(self.random.uniform(0, 0.4))
 
-    def _post(self, path: str, values: dict[str, str]) -> str:
-        """Post as a person does whose page does not load: again. Gives where it leads."""
+    def _post(self, path: str, values: dict[str, Any]) -> str:
+        """Post as a person does whose page does not load: again. Returns where it leads."""
 
         def try_once() -> str:
             try:
@@ -308,10 +308,10 @@ class Chaos:
             assert answer.status_code == 302, f"{path}: {answer.status_code} {answer.text}"
             return answer.headers["Location"]
 
-        return until(try_once, 120, path)
+        return until(try_once, path)
 
     def _session(self) -> requests.Session:
-        """Give the browser of one hand: its own connection, the same sign-in."""
+        """Return the browser of one hand: its own connection, the same sign-in."""
         session = requests.Session()
         session.trust_env = False
         session.headers["Referer"] = self.product.url
@@ -334,7 +334,7 @@ class Chaos:
                 self._post(path + "give-up/", {})
                 self.counts.done["unconfirmed, given up by a person"] += 1
             else:
-                self._post(path + "send-again/", {})
+                self._post(path + "send-again/", {"sure": "1"})
                 self.counts.done["unconfirmed, sent again by a person"] += 1
         return len(unconfirmed)
 
@@ -469,8 +469,8 @@ class Chaos:
             counts.lost.append(f"{entry['model']} {entry['task_id']}: {task and task['status']}")
             return
         assets = self.product.rows(f"SELECT * FROM studio_asset WHERE task_id = {task['id']}")
-        if entry["model"] == "generate-persona" and not any(asset["value"] for asset in assets):
-            counts.missing.append(f"the persona of task {task['id']}")
+        if not entry["files"] and not any(one["value"] or one["data"] for one in assets):
+            counts.missing.append(f"the persona or words of task {task['id']}")
         by_path = {urlsplit(asset["url"]).path: asset for asset in assets}
         for file in entry["files"]:
             if not file["final"]:
@@ -491,7 +491,7 @@ def _token(callback_url: str) -> str:
 
 
 def _mount(folder: Path) -> bool:
-    """Put a small disk of its own under `folder`. Gives False where that is not permitted."""
+    """Put a small disk of its own under `folder`. Returns False where that is not permitted."""
     if os.geteuid() != 0:
         return False
     command = ["mount", "-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", str(folder)]
@@ -507,6 +507,13 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", action="store_true", help="keep the folder, say where it is")
     options = parser.parse_args()
+    # The forms are those of the studio itself.
+    os.environ |= {
+        "DJANGO_SETTINGS_MODULE": "vidgo_site.settings",
+        "STUDIO_DATA_DIR": tempfile.mkdtemp(prefix="studio-chaos-"),
+        "VIDGO_API_URL": "http://127.0.0.1:9",
+    }
+    django.setup()
     clean = True
     for name in options.combinations:
         combination = COMBINATIONS[name]

@@ -21,11 +21,17 @@ class Stored:
     go: threading.Event = field(default_factory=threading.Event)
     reached: threading.Event = field(default_factory=threading.Event)
     declared: int | None = None
+    # At most so many bytes in one answer, which says so in its Content-Range.
+    longest: int | None = None
+    # A plain GET is answered with 206 as well.
+    always_partial: bool = False
+    # Sent as Content-Encoding; `content` is packed already.
+    encoding: str = ""
     has_etag: bool = True
 
     @property
     def etag(self) -> str:
-        """Give what names the content."""
+        """Return what names the content."""
         return f'"{hashlib.sha256(self.content).hexdigest()[:16]}"'
 
 
@@ -54,7 +60,7 @@ class FileServer:
         self._server.server_close()
 
     def put(self, path: str, content: bytes) -> Stored:
-        """Serve `content` at `path` from now on. Gives it, to say how."""
+        """Serve `content` at `path` from now on. Returns it, to say how."""
         self.files[path] = Stored(content)
         return self.files[path]
 
@@ -73,34 +79,48 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         server = cast(_Server, self.server).owner
         server.asked.append((self.path, self.headers.get("Range", "")))
-        stored = server.files.get(self.path)
+        # Signed addresses lead to the same file.
+        stored = server.files.get(self.path) or server.files.get(self.path.partition("?")[0])
         if stored is None or stored.status != 200:
             self.send_response(stored.status if stored else 404)
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
-        begin = self._begin(stored)
-        length = len(stored.content) - begin if stored.declared is None else stored.declared
-        self.send_response(206 if begin else 200)
-        if begin:
-            size = len(stored.content)
-            self.send_header("Content-Range", f"bytes {begin}-{size - 1}/{size}")
+        begin, size = self._begin(stored), len(stored.content)
+        if begin > 0 and begin >= size:
+            self._refuse(size)
+            return
+        end = min(begin + (stored.longest or size), size)
+        partial = begin or end < size or stored.always_partial
+        self.send_response(206 if partial else 200)
+        if partial:
+            self.send_header("Content-Range", f"bytes {begin}-{end - 1}/{size}")
         if stored.has_etag:
             self.send_header("ETag", stored.etag)
+        if stored.encoding:
+            self.send_header("Content-Encoding", stored.encoding)
+        length = end - begin if stored.declared is None else stored.declared
         self.send_header("Content-Length", str(length))
         self.end_headers()
-        self._send(stored, begin)
+        self._send(stored, begin, end)
+
+    def _refuse(self, size: int) -> None:
+        self.send_response(416)
+        self.send_header("Content-Range", f"bytes */{size}")
+        self.send_header("Content-Length", "7")
+        self.end_headers()
+        self.wfile.write(b"Nothing")
 
     def _begin(self, stored: Stored) -> int:
         asked = self.headers.get("Range", "")
         same = self.headers.get("If-Range", stored.etag) == stored.etag
-        if not asked or not same or not stored.has_etag:
+        if not asked or not same:
             return 0
         return int(asked.removeprefix("bytes=").rstrip("-"))
 
-    def _send(self, stored: Stored, begin: int) -> None:
+    def _send(self, stored: Stored, begin: int, end: int) -> None:
         cut = stored.cuts.pop(0) if stored.cuts else None
-        end = len(stored.content) if cut is None else min(begin + cut, len(stored.content))
+        end = end if cut is None else min(begin + cut, end)
         while begin < end:
             stop = min(begin + CHUNK, end)
             if stored.hold_at is not None and begin < stored.hold_at:
@@ -114,4 +134,4 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+        """Log nothing."""

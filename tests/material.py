@@ -65,7 +65,8 @@ def _main(folder: Path) -> None:
     from django.core.files import File
     from django.utils import timezone
 
-    from studio import lifecycle, previews
+    from studio import lifecycle
+    from studio.media import analysis
     from studio.models import Asset, Task, Track, Upload
 
     wanted = json.loads((folder / "task.json").read_text())
@@ -77,13 +78,13 @@ def _main(folder: Path) -> None:
         upload.size, upload.sha256 = (folder / name).stat().st_size, uuid.uuid4().hex
         with (folder / name).open("rb") as source:
             upload.file.save(name, File(source))
-        previews.expect(upload)
+        analysis.expect(upload)
     task = Task.objects.create(
         source_upload=upload,
-        model=wanted["model"],
+        operation=wanted["model"],
         title=wanted["title"],
         status=Task.Status.FINISHED,
-        task_id=f"made-{uuid.uuid4()}",
+        vidgo_id=f"made-{uuid.uuid4()}",
         form_key=uuid.uuid4(),
         sent_at=now,
         accepted_at=now,
@@ -99,7 +100,7 @@ def _main(folder: Path) -> None:
             asset.file.save("", File(source))
         asset.size = asset.file.size
         asset.save()
-        previews.expect(asset)
+        analysis.expect(asset)
         if file.get("song"):
             song = {"audio_id": file["name"], "title": file["label"], "order": order}
             Track.objects.create(task=task, sound=asset, **song)

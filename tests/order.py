@@ -1,30 +1,82 @@
-"""A pytest plugin: what runs beside what, and what runs first.
+"""A pytest plugin: what runs where, what runs beside what, and what runs first.
 
-Each file stays in one process of pytest-xdist, since its tests share fixtures; so does all that
-needs a browser. (By pytest-xdist's own marks this does not work with pytest 9.)
+Each file stays in one process of pytest-xdist, since its tests share fixtures. `tests/browser/` is
+two processes, by the product that a file drives most; the other engines have a file each. (By
+pytest-xdist's own marks this does not work with pytest 9.) On PostgreSQL only what a database can
+change runs again: not what is marked `once`, nor what drives a browser, but for each operation's
+whole way and the races of pages.
 """
 
+import os
 from typing import Any
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-BROWSER = "tests/browser/"
+BROWSERS = ("tests/browser/", "tests/engines/")
+ON_BOTH = ("tests/browser/test_five_operations.py", "tests/browser/test_once.py")
+# These drive the product whose API a test can script, the others the one with its own sandbox.
+SCRIPTED = tuple(
+    f"tests/browser/test_{name}.py"
+    for name in (
+        "by_other_means",
+        "for_everyone",
+        "once",
+        "place",
+        "price",
+        "typed",
+        "ways",
+        "while_you_watch",
+    )
+)
+# A newcomer's studio is empty: before anybody else makes something in the one that is shared.
+NEWCOMER = "tests/browser/test_five_operations.py"
 # What takes long goes first, so that no process works on at the end alone.
-LONG = ("tests/test_chaos.py", "tests/test_promises_machines.py", "tests/test_promises_crash.py")
+LONG = (
+    *BROWSERS,
+    "tests/crash/",
+    "tests/site/test_slow_clients.py",
+)
 
 
 class _Files(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
-        return BROWSER if nodeid.startswith(BROWSER) else nodeid.partition("::")[0]
+        file = nodeid.partition("::")[0]
+        if file.startswith(BROWSERS[0]):
+            return "scripted" if file in SCRIPTED else "sandbox"
+        return file
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the marks."""
+    config.addinivalue_line("markers", "once: no database changes it; not run on PostgreSQL")
+
+
+def pytest_report_header() -> list[str]:
+    """Tell what does not run on PostgreSQL."""
+    if not os.environ.get("TEST_DATABASE_URL"):
+        return []
+    return [f"PostgreSQL: without what is marked `once` and browsers, but for {', '.join(ON_BOTH)}"]
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
-    """Give what hands the tests out."""
+    """Return what hands the tests out."""
     return _Files(config, log)
 
 
+def _is_for_sqlite_alone(item: pytest.Item) -> bool:
+    if item.nodeid.startswith(BROWSERS):
+        return not item.nodeid.startswith(ON_BOTH)
+    return item.get_closest_marker("once") is not None
+
+
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the long ones first; among the rest the order stays."""
-    items.sort(key=lambda item: not item.nodeid.startswith((BROWSER, *LONG)))
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what ran on SQLite, and put the long ones first; among the rest the order stays."""
+    if os.environ.get("TEST_DATABASE_URL"):
+        left = [item for item in items if _is_for_sqlite_alone(item)]
+        items[:] = [item for item in items if not _is_for_sqlite_alone(item)]
+        config.hook.pytest_deselected(items=left)
+    items.sort(
+        key=lambda item: (not item.nodeid.startswith(NEWCOMER), not item.nodeid.startswith(LONG))
+    )

@@ -13,7 +13,7 @@ BODIES = Path(__file__).parent / "bodies"
 
 
 def body(name: str) -> Any:
-    """Give a recorded body out of `tests/bodies/`."""
+    """Return a recorded body out of `tests/bodies/`."""
     return json.loads((BODIES / f"{name}.json").read_text())
 
 
@@ -31,13 +31,15 @@ class Received:
 class Recorder:
     """The API at `url`. `answers[path]` is used up in order as (status, headers, body).
 
-    Without an answer left it takes every submit, and says of every task that it is running.
+    Without an answer left it takes every submit, and says of a task what stands in `told` under its
+    task_id: of any other that it is running.
     """
 
     def __init__(self) -> None:
         self.received: list[Received] = []
         self.answers: dict[str, list[tuple[int, dict[str, str], Any]]] = {}
         self.held: dict[str, threading.Event] = {}
+        self.told: dict[str, dict[str, Any]] = {}
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(self))
         self._server.daemon_threads = True
@@ -58,12 +60,12 @@ class Recorder:
 
     @property
     def submits(self) -> list[Received]:
-        """Give the submits that came."""
+        """Return the submits that came."""
         return [one for one in self.received if one.path == "/api/generate/submit"]
 
     @property
     def queries(self) -> list[Received]:
-        """Give the questions after a task that came."""
+        """Return the questions after a task that came."""
         return [one for one in self.received if one.path == "/api/generate/detail/music"]
 
     def answer(
@@ -88,7 +90,9 @@ class Recorder:
         if got.path == "/api/generate/submit":
             data = {"task_id": f"task-unified-{number}", "status": "not_started"}
         elif got.path == "/api/generate/detail/music":
-            data = {"task_id": got.query["task_id"][0], "status": "running", "files": []}
+            task_id = got.query["task_id"][0]
+            data = {"task_id": task_id, "status": "running", "files": []}
+            data |= self.told.get(task_id, {})
         return 200, {}, {"code": 200, "data": data}
 
 
@@ -118,6 +122,6 @@ def _handler_of(recorder: Recorder) -> type[BaseHTTPRequestHandler]:
             self.do_GET()
 
         def log_message(self, format: str, *args: Any) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     return Handler

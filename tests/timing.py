@@ -1,6 +1,6 @@
 """Time that passes at once: all that is waited for comes nearer, and what was kept is forgotten."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.cache import caches
@@ -14,8 +14,15 @@ def pass_time(seconds: float) -> None:
     ago = timedelta(seconds=seconds)
     for model in (Task, Asset):
         model._default_manager.update(due_at=F("due_at") - ago, held_until=F("held_until") - ago)
-    Task.objects.update(accepted_at=F("accepted_at") - ago, created_at=F("created_at") - ago)
-    Account.objects.update(check_at=F("check_at") - ago)
+    moments = ("sent_at", "accepted_at", "created_at")
+    Task.objects.update(**{moment: F(moment) - ago for moment in moments})
+    for task in Task.objects.exclude(evidence={}):
+        for name in ("before_at", "after_at"):
+            if name in task.evidence:
+                moment = datetime.fromisoformat(task.evidence[name]) - ago
+                task.evidence[name] = moment.isoformat()
+        Task.objects.filter(pk=task.pk).update(evidence=task.evidence)
+    Account.objects.update(check_at=F("check_at") - ago, balance_at=F("balance_at") - ago)
 
 
 def forget() -> None:

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from vidgo_sandbox.checks import RefusedError
 from vidgo_sandbox.media import STEMS
 from vidgo_sandbox.store import Task
 
@@ -11,12 +12,12 @@ TEXT_STAGE, FIRST_TRACK_STAGE, LAST_STAGE = 1, 2, 3
 
 
 def created_time(created: float) -> str:
-    """Give a time the way the API writes it: ISO 8601, UTC, without a zone."""
+    """Return a time the way the API writes it: ISO 8601, UTC, without a zone."""
     return datetime.fromtimestamp(created, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def detail(task: Task, status: str, stage: int, base: str) -> dict[str, Any]:
-    """Give the ``data`` of a query or callback for ``task`` as it was at ``stage``."""
+    """Return the ``data`` of a query or callback for ``task`` as it was at ``stage``."""
     data: dict[str, Any] = {
         "task_id": task.task_id,
         "status": status,
@@ -48,6 +49,8 @@ def _files(task: Task, stage: int, base: str) -> list[dict[str, Any]]:
         return [entry]
     if "persona_id" in results:
         return [{"persona_id": results["persona_id"]}]
+    if "files" in results:
+        return [_entry(entry, base, oddity) for entry in results["files"]]
     if "covers" in results:
         return _covers([base + path for path in results["covers"]], oddity)
     return [_stems({stem: base + path for stem, path in results["stems"].items()}, oddity)]
@@ -67,6 +70,18 @@ def _track(
     if oddity >= 2:
         entry |= {"model_name": "sandbox", "lyrics_timing": None}
     return entry
+
+
+def _entry(entry: dict[str, Any], base: str, oddity: int) -> dict[str, Any]:
+    """Return an entry with whole addresses; what stands in it comes as a string, or as it is."""
+    whole = json.dumps(entry).replace('"/files/', f'"{base}/files/')
+    if oddity == 1:
+        # Other names for the same are seen.
+        whole = whole.replace("start_s", "startS").replace("end_s", "endS")
+    return {
+        name: json.dumps(value) if isinstance(value, dict) and oddity != 2 else value
+        for name, value in json.loads(whole).items()
+    }
 
 
 def _covers(urls: list[str], oddity: int) -> list[dict[str, Any]]:
@@ -95,3 +110,16 @@ def _stems(urls: dict[str, str], oddity: int) -> dict[str, Any]:
         return {"vocal_removal": urls, "source": None}
     made = {f"{stem}_url": urls.get(stem) for stem in STEMS}
     return {"vocal_removal": json.dumps(made | {"quality": "base"}), "bpm": 0}
+
+
+def error_body(refused: RefusedError) -> dict[str, Any]:
+    """Return an error's body. Each code carries its message in another place, as the API's do."""
+    code, message = refused.code, refused.message
+    places: dict[int, dict[str, Any]] = {
+        402: {"error": {"message": message, "type": "insufficient_credits"}},
+        404: {"msg": message},
+        429: {"error": message},
+        455: {"msg": message},
+        500: {"error_message": message},
+    }
+    return {"code": code} | places.get(code, {"message": message})

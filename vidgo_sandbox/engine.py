@@ -15,8 +15,8 @@ import requests
 from vidgo_sandbox.answers import FIRST_TRACK_STAGE, LAST_STAGE, TEXT_STAGE, detail
 from vidgo_sandbox.faults import Faults
 from vidgo_sandbox.media import MediaError
-from vidgo_sandbox.rules import SONG_MODEL
-from vidgo_sandbox.store import Delivery, Store, Task
+from vidgo_sandbox.operations import OPERATIONS
+from vidgo_sandbox.store import SUBMITTED, Delivery, Store, Task
 from vidgo_sandbox.workshop import Workshop
 
 ANSWER_WITHIN = 10
@@ -34,7 +34,9 @@ class Engine:
         faults: Faults,
         base: Callable[[], str],
         retries: tuple[float, ...],
+        charge_at_submit: bool,
     ) -> None:
+        self._charge_at_submit = charge_at_submit
         self._store, self._workshop, self._faults = store, workshop, faults
         self._base, self._retries = base, retries
         self._stopping = False
@@ -71,7 +73,7 @@ class Engine:
         self._wake.set()
 
     def expect_callback(self, task_id: str) -> threading.Event:
-        """Give an event that is set once the first callback of a task has been tried."""
+        """Return an event that is set once the first callback of a task has been tried."""
         with self._lock:
             return self._expected.setdefault(task_id, threading.Event())
 
@@ -118,15 +120,16 @@ class Engine:
             self._wake.set()
 
     def _advance(self, task: Task) -> None:
-        in_stages = task.model == "add-instrumental"
+        operation = OPERATIONS[task.model]
         try:
             if task.stage == 0:
-                self._move(task, "running", TEXT_STAGE, self._workshop.outline(task))
+                outline = operation.outline(self._workshop, task) if operation.outline else {}
+                self._move(task, "running", TEXT_STAGE, outline)
             elif task.stage == TEXT_STAGE:
-                results, keep = self._workshop.make(task)
+                results, keep = self._workshop.make(task, operation.make)
                 with self._store.change():
                     keep()
-                    if in_stages:
+                    if operation.outline:
                         self._move(task, "running", FIRST_TRACK_STAGE, results)
                     else:
                         self._move(task, "finished", LAST_STAGE, results)
@@ -143,14 +146,17 @@ class Engine:
         if self._stopping:
             return
         with self._store.change():
-            self._store.pay(-task.credits_amount)
+            if self._charge_at_submit:
+                self._store.pay(-task.credits_amount)
             self._move(task, "failed", task.stage, task.results, message)
 
     def _move(
         self, task: Task, status: str, stage: int, results: dict[str, Any], error: str | None = None
     ) -> None:
-        in_stages = task.model == "add-instrumental"
+        in_stages = OPERATIONS[task.model].outline is not None
         with self._store.change():
+            if status == "finished" and not self._charge_at_submit:
+                self._store.pay(task.credits_amount)
             self._store.rows(
                 "UPDATE tasks SET status = ?, stage = ?, results = ?, error_message = ?, due = ?"
                 " WHERE task_id = ?",
@@ -191,8 +197,7 @@ class Engine:
             self._store.rows(sql, due + 0.01 * (place + 1), earlier.id)
 
     def _other_task_id(self, task: Task) -> str:
-        condition = "task_id != ? AND model != ?"
-        others = self._store.tasks(condition, task.task_id, SONG_MODEL)
+        others = self._store.tasks(f"task_id != ? AND {SUBMITTED}", task.task_id)
         return others[-1].task_id if others else f"task-unified-0-{uuid.uuid4().hex[:8]}"
 
     def _send(self) -> None:

@@ -25,7 +25,7 @@ _LIKELIHOOD = {"submit": 0.33, "detail": 0.33, "callback": 0.33, "file": 0.25, "
 
 
 class Faults:
-    """Says what goes wrong next; ``script`` holds (place, kind) pairs, used up in order."""
+    """What goes wrong next; ``script`` holds (place, kind) pairs, used up in order."""
 
     def __init__(self, seed: int | None = None) -> None:
         self.script: list[tuple[str, str]] = []
@@ -34,7 +34,7 @@ class Faults:
         self._lock = threading.Lock()
 
     def take(self, place: str, without: tuple[str, ...] = ()) -> str | None:
-        """Give the kind of fault that happens now at ``place``, or None.
+        """Return the kind of fault that happens now at ``place``, or None.
 
         Kinds in ``without`` make no sense right now: a scripted one waits, chance picks another.
         Raises ValueError if the script holds a kind that does not exist.
@@ -48,7 +48,7 @@ class Faults:
             return kind
 
     def between(self, low: float, high: float) -> float:
-        """Give some number between two, for a delay."""
+        """Return some number between two, for a delay."""
         with self._lock:
             return (self._chance or random).uniform(low, high)
 

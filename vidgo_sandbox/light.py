@@ -17,7 +17,7 @@ def _template(suffix: str) -> bytes:
         target = Path(folder) / f"tiny{suffix}"
         if suffix == ".jpg":
             cover("tiny", "Sandbox", 96, target)
-        elif suffix == ".mp3":
+        elif suffix in (".mp3", ".wav"):
             Studio().run("-f", "lavfi", "-i", f"sine=d={SECONDS}", "-b:a", "32k", target)
         else:
             sources = ("-f", "lavfi", "-i", f"testsrc=s=64x36:d={SECONDS}:r=5", "-f", "lavfi")
@@ -27,10 +27,10 @@ def _template(suffix: str) -> bytes:
 
 
 def write_tiny(target: Path) -> None:
-    """Write a valid .mp3, .mp4 or .jpg whose bytes no other file has: its path goes into it."""
+    """Write a valid .mp3, .wav, .mp4 or .jpg unlike any other: the path goes into its bytes."""
     tiny = _template(target.suffix)
     mark = hashlib.sha256(str(target).encode()).hexdigest().encode()
-    if target.suffix == ".mp3":
+    if target.suffix in (".mp3", ".wav"):
         # An ID3v1 tag: 128 bytes at the end of the file.
         target.write_bytes(tiny + (b"TAG" + mark).ljust(128, b"\0"))
     elif target.suffix == ".jpg":

@@ -79,7 +79,7 @@ def _write(canvas: Image.Image, text: str, x: int, y: int, size: int) -> None:
 
 
 def _font(text: str, size: int) -> tuple[str, Font]:
-    """Give text and font that fit each other on this machine."""
+    """Return text and font that fit each other on this machine."""
     if not text.isascii():
         for name in ("DejaVuSans.ttf", "Arial.ttf", "LiberationSans-Regular.ttf"):
             try:

@@ -11,13 +11,12 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from vidgo_sandbox.rules import RefusedError
-
-if TYPE_CHECKING:
-    from vidgo_sandbox.sandbox import Sandbox
+from vidgo_sandbox.answers import error_body
+from vidgo_sandbox.api import Api
+from vidgo_sandbox.checks import RefusedError
 
 _LARGEST_BODY = 1 << 20
 _CHUNK = 1 << 16
@@ -44,8 +43,8 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256
 
-    def __init__(self, address: tuple[str, int], sandbox: "Sandbox") -> None:
-        self.sandbox = sandbox
+    def __init__(self, address: tuple[str, int], api: Api) -> None:
+        self.api = api
         self.open: set[socket.socket] = set()
         super().__init__(address, _Handler)
 
@@ -57,7 +56,7 @@ class Server(ThreadingHTTPServer):
             _end(connection)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of connections that break: the sandbox breaks many itself."""
+        """Log nothing of connections that break: the sandbox breaks many itself."""
         _log.debug("connection with %s ended", client_address, exc_info=True)
 
 
@@ -70,14 +69,14 @@ class _Handler(BaseHTTPRequestHandler):
     def setup(self) -> None:
         super().setup()
         cast(Server, self.server).open.add(self.connection)
-        self.sandbox = cast(Server, self.server).sandbox
+        self.api = cast(Server, self.server).api
 
     def finish(self) -> None:
         cast(Server, self.server).open.discard(self.connection)
         super().finish()
 
-    def log_message(self, format: str, *args: Any) -> None:
-        _log.debug(format, *args)
+    def log_message(self, *told: Any) -> None:
+        _log.debug(*told)
 
     def do_GET(self) -> None:
         path = urlsplit(self.path).path
@@ -140,14 +139,14 @@ class _Handler(BaseHTTPRequestHandler):
         headers = dict(self.headers.items())
         if "Authorization" in headers:
             headers["Authorization"] = headers["Authorization"].split(" ")[0] + " ..."
-        request = self.sandbox.note_request(headers, body)
+        request = self.api.note_request(headers, body)
         callable_back = isinstance(body, dict) and body.get("callback_url")
-        fault = self.sandbox.faults.take("submit", without=() if callable_back else ("early",))
+        fault = self.api.faults.take("submit", without=() if callable_back else ("early",))
         code = None
         try:
             self._disturb(fault)
-            self.sandbox.authorise(self.headers.get("Authorization"))
-            data = self.sandbox.submit(body, request, hurry=fault == "early")
+            self.api.authorise(self.headers.get("Authorization"))
+            data = self.api.submit(body, request, hurry=fault == "early")
             if fault == "drop_after":
                 raise _DroppedError
             code = 200
@@ -155,24 +154,24 @@ class _Handler(BaseHTTPRequestHandler):
             code = refused.code
             raise
         finally:
-            self.sandbox.note_answer(request, code, fault)
+            self.api.note_answer(request, code, fault)
         self._write(200, {"code": 200, "data": data})
 
     def _detail(self) -> None:
-        fault = self.sandbox.faults.take("detail")
+        fault = self.api.faults.take("detail")
         self._disturb(fault)
-        self.sandbox.authorise(self.headers.get("Authorization"))
+        self.api.authorise(self.headers.get("Authorization"))
         task_id = parse_qs(urlsplit(self.path).query).get("task_id", [""])[0]
         if not task_id:
             raise RefusedError(400, "task_id is required.")
-        data = self.sandbox.detail(task_id)
+        data = self.api.detail(task_id)
         if fault == "drop_after":
             raise _DroppedError
         self._write(200, {"code": 200, "data": data})
 
     def _balance(self) -> None:
-        self.sandbox.authorise(self.headers.get("Authorization"))
-        data = {"email": "sandbox@example.com", "credits_amount": self.sandbox.balance()}
+        self.api.authorise(self.headers.get("Authorization"))
+        data = {"email": "sandbox@example.com", "credits_amount": self.api.balance()}
         self._write(200, {"code": 200, "data": data})
 
     def _disturb(self, fault: str | None) -> None:
@@ -180,34 +179,34 @@ class _Handler(BaseHTTPRequestHandler):
         if fault == "drop_before":
             raise _DroppedError
         if fault == "delay":
-            time.sleep(self.sandbox.faults.between(0.2, 1.5))
+            time.sleep(self.api.faults.between(0.2, 1.5))
         if fault in ("500", "429", "455"):
             raise _DisturbedError(int(fault), int(fault))
         if fault in ("code_500", "code_429"):
             raise _DisturbedError(int(fault.removeprefix("code_")), 200)
 
     def _ledger(self) -> None:
-        self._write(200, self.sandbox.ledger())
+        self._write(200, self.api.ledger())
 
     def _requests(self) -> None:
-        self._write(200, self.sandbox.requests())
+        self._write(200, self.api.requests())
 
     def _faults(self) -> None:
-        self._write(200, self.sandbox.faults.counts)
+        self._write(200, self.api.faults.counts)
 
     def _expire(self) -> None:
-        self._write(200, {"deleted": self.sandbox.expire()})
+        self._write(200, {"deleted": self.api.expire()})
 
     def _set_balance(self) -> None:
-        self.sandbox.set_balance(self._given("credits_amount", int, float))
+        self.api.set_balance(self._given("credits_amount", int, float))
         self._write(200, {})
 
     def _set_key(self) -> None:
-        self.sandbox.set_key(self._given("key", str))
+        self.api.set_key(self._given("key", str))
         self._write(200, {})
 
     def _calm(self) -> None:
-        self.sandbox.faults.calm()
+        self.api.faults.calm()
         self._write(200, {})
 
     def _given(self, name: str, *kinds: type) -> Any:
@@ -232,15 +231,15 @@ class _Handler(BaseHTTPRequestHandler):
     def _error(self, refused: RefusedError) -> None:
         status = refused.status if isinstance(refused, _DisturbedError) else refused.code
         headers = {"Retry-After": "1"} if refused.code == 429 else {}
-        self._write(status, _error_body(refused), headers)
+        self._write(status, error_body(refused), headers)
 
     def _file(self) -> None:
-        found = self.sandbox.file(unquote(urlsplit(self.path).path))
+        found = self.api.file(unquote(urlsplit(self.path).path))
         if found is None:
             self._unknown()
             return
         path, sha256 = found
-        fault = self.sandbox.faults.take("file") if self.command == "GET" else None
+        fault = self.api.faults.take("file") if self.command == "GET" else None
         if fault == "500":
             raise _DisturbedError(500, 500)
         size, etag = path.stat().st_size, f'"{sha256[:32]}"'
@@ -278,7 +277,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _range(asked: str, size: int) -> tuple[int, int, int]:
-    """Give first byte, last byte and HTTP status for a Range header."""
+    """Return first byte, last byte and HTTP status for a Range header."""
     match = re.fullmatch(r"bytes=(\d*)-(\d*)", asked.strip())
     if not match or not any(match.groups()):
         return 0, size - 1, 200
@@ -287,19 +286,6 @@ def _range(asked: str, size: int) -> tuple[int, int, int]:
     last = min(int(end), size - 1) if start and end else size - 1
     # A range that can't be met has no bytes: its length is 0.
     return (first, last, 206) if first <= last else (0, -1, 416)
-
-
-def _error_body(refused: RefusedError) -> dict[str, Any]:
-    """Put the message where answers of that code carry it: all these places are seen."""
-    code, message = refused.code, refused.message
-    places: dict[int, dict[str, Any]] = {
-        402: {"error": {"message": message, "type": "insufficient_credits"}},
-        404: {"msg": message},
-        429: {"error": message},
-        455: {"msg": message},
-        500: {"error_message": message},
-    }
-    return {"code": code} | places.get(code, {"message": message})
 
 
 def _end(connection: socket.socket) -> None:

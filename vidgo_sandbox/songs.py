@@ -1,6 +1,9 @@
 """The three finished songs of the sandbox, sources of videos, covers and personas."""
 
+import zlib
 from dataclasses import dataclass
+
+SONG_MODEL = "generate-music"
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,15 @@ SONGS = (
 )
 
 
-def tune_for(number: int, second: bool) -> Tune:
-    """Give an accompaniment, chosen by ``number``; the second one clearly differs."""
-    return SONGS[number % len(SONGS)].tunes[1 if second else 0]
+def tune_for(sound: str, second: bool) -> Tune:
+    """Return music as ``sound`` (styles, a persona) alone decides; the second clearly differs."""
+    number = zlib.crc32(f"{sound}{second}".encode())
+    chords, shape = (_WARM, _NIGHT, _BRIGHT)[number % 3], number >> 8
+    up = shape % 9 - 4
+    return Tune(
+        bpm=76 + (shape >> 4) % 60,
+        chords=tuple(tuple(note + up for note in chord) for chord in chords),
+        arpeggio=((0, 1, 2, 1), (2, 0, 1, 0, 2, 1, 0, 1), (0, 2, 1, 2))[(shape >> 10) % 3],
+        beat=bool(number & 1) != second,
+        brightness=0.2 + (shape >> 12) % 8 / 10,
+    )

@@ -29,6 +29,9 @@ CREATE TABLE IF NOT EXISTS requests (
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT);
 """
 
+# What was submitted, and is not a song that was here from the beginning.
+SUBMITTED = "task_id IN (SELECT task_id FROM requests WHERE accepted)"
+
 
 @dataclass(frozen=True)
 class Task:
@@ -115,7 +118,7 @@ class Store:
         self.rows(sql, *values.values())
 
     def tasks(self, condition: str = "1", *values: Any) -> list[Task]:
-        """Give the tasks that meet an SQL condition, oldest first."""
+        """Return the tasks that meet an SQL condition, oldest first."""
         sql = f"SELECT * FROM tasks WHERE {condition} ORDER BY seq"  # noqa: S608
         found = self.rows(sql, *values)
         for row in found:
@@ -124,17 +127,25 @@ class Store:
         return [Task(**row) for row in found]
 
     def task(self, task_id: str) -> Task | None:
-        """Give the task of that id, if there is one."""
+        """Return the task of that id, if there is one."""
         found = self.tasks("task_id = ?", task_id)
         return found[0] if found else None
 
+    def track(self, audio_id: str) -> tuple[Task, dict[str, Any]]:
+        """Return a song's track and its task by the track's id. Raises KeyError without one."""
+        for task in self.tasks("instr(results, ?)", json.dumps(audio_id)):
+            for track in task.results.get("tracks", ()):
+                if track["audio_id"] == audio_id:
+                    return task, track
+        raise KeyError(audio_id)
+
     def deliveries(self, condition: str, *values: Any) -> list[Delivery]:
-        """Give the deliveries that meet an SQL condition, the first due first."""
+        """Return the deliveries that meet an SQL condition, the first due first."""
         sql = f"SELECT * FROM deliveries WHERE {condition} ORDER BY due, id"  # noqa: S608
         return [Delivery(**row) for row in self.rows(sql, *values)]
 
     def next_due(self, now: float) -> float | None:
-        """Give the time after ``now`` at which the next task or delivery wants attention."""
+        """Return the time after ``now`` at which the next task or delivery wants attention."""
         sql = """SELECT MIN(due) AS due FROM (
             SELECT MIN(due) AS due FROM tasks WHERE status IN ('not_started', 'running')
                 AND due > ?1
@@ -143,7 +154,7 @@ class Store:
         return None if due is None else float(due)
 
     def setting(self, name: str) -> str | None:
-        """Give a remembered setting."""
+        """Return a remembered setting."""
         found = self.rows("SELECT value FROM settings WHERE name = ?", name)
         return str(found[0]["value"]) if found else None
 

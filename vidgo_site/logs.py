@@ -16,13 +16,32 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+
+def _written(character: str) -> str:
+    """Return a pattern of a character however JSON, an address or HTML writes it, or all in turn.
+
+    `/` may stand there as `\\/`, `\\u002f`, `%2F`, `%252F` or `&#x2F;`.
+    """
+    code = f"{ord(character):02x}"
+    return (
+        rf"(?:\\{{0,9}}(?:{re.escape(character)}|u00{code})|%(?:25){{0,9}}{code}|"
+        rf"&(?:amp;){{0,9}}#(?:x0?0?{code}|0?{ord(character)});)"
+    )
+
+
+_SLASH, _EQUALS = _written("/"), _written("=")
 # Addresses whose path is the secret: a task's callback, its sound's public address.
-_SECRET_PATH = re.compile(r"(/(?:callback|public)/)[\w-]+")
-_BEARER = re.compile(r"((?:Bearer|Basic) )[\w.~+/=-]+", re.IGNORECASE)
+_SECRET_PATH = re.compile(
+    rf"({_SLASH}(?:callback|public){_SLASH}{{1,9}})(?:\w|{_written('-')}|{_written('_')})+",
+    re.IGNORECASE,
+)
+_BEARER = re.compile(r"((?:Bearer|Basic)(?: |\+|%20))[\w.~+/=%-]+", re.IGNORECASE)
 # Addresses that are signed: whoever reads them may fetch the file. JSON may write "&" as \u0026.
 _SIGNED = re.compile(
-    r"(\b(?:X-Amz-(?:Signature|Credential|Security-Token)|Signature|AWSAccessKeyId|"
-    r"(?:access_|auth_)?token|sig|api_?key|key|password|sessionid|csrftoken)=)[^&\s\"'\\<>]+",
+    r"((?:(?<![A-Za-z])|(?<=%3F)|(?<=u003F))"
+    r"(?:X-Amz-(?:Signature|Credential|Security-Token)|Signature|AWSAccessKeyId|"
+    rf"(?:access_|auth_)?token|sig|api_?key|key|password|sessionid|csrftoken){_EQUALS})"
+    r"[^&\s\"'\\<>]+",
     re.IGNORECASE,
 )
 FIELDS = ("request", "task", "asset")
@@ -41,9 +60,8 @@ def about(**fields: Any) -> Iterator[None]:
 
 
 def redact(text: str) -> str:
-    """Give `text` with the keys, passwords and unguessable addresses taken out."""
-    passwords = (settings.DATABASE_PASSWORD, settings.REDIS_PASSWORD)
-    for secret in (settings.VIDGO_API_KEY, settings.SECRET_KEY, *passwords):
+    """Return `text` with the keys, passwords and unguessable addresses taken out."""
+    for secret in (getattr(settings, name) for name in settings.SECRETS):
         # A short word for a key, as of the sandbox, is no secret and stands in many a sentence.
         if len(secret) >= 8:
             text = text.replace(secret, "[secret]")
@@ -77,7 +95,7 @@ class Line(logging.Formatter):
         super().__init__("{asctime} {levelname} {name} {message}", style="{")
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
-        """Give the line with what it is about; one record is one line, whatever it tells."""
+        """Return the line with what it is about; one record is one line, whatever it tells."""
         told = "".join(f" {name}={value}" for name, value in record.about.items())  # type: ignore[attr-defined]
         return super().formatMessage(record).replace("\n", "\\n").replace("\r", "\\r") + told
 
@@ -86,7 +104,7 @@ class Json(logging.Formatter):
     """A line for machines."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Give one JSON object."""
+        """Return one JSON object."""
         told = {
             "at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
             "level": record.levelname,

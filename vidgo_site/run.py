@@ -18,14 +18,16 @@ from pathlib import Path
 from types import FrameType
 from urllib.parse import urlsplit
 
+from django.core.exceptions import ImproperlyConfigured
+
+from vidgo_site import secretfiles
 from vidgo_site.addresses import http_address, is_loopback
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_API = "https://api.vidgo.ai"
 SANDBOX_KEY = "sandbox"
 SANDBOX_NOTICE = (
-    "Sandbox: this is a rehearsal. Nothing costs credits, and what you make is made here, "
-    "not by Vidgo. Put in a VIDGO_API_KEY to go live."
+    "Sandbox: results are samples and nothing is charged. Put in a VIDGO_API_KEY to go live."
 )
 # Seconds: a part that lived shorter than this waits a little before it is started again.
 STEADY = 5.0
@@ -81,8 +83,15 @@ class Part:
 
 
 def main() -> int:
-    """Start everything and watch over it until told to end. Gives the exit code."""
+    """Start everything and watch over it until told to end. Returns the exit code."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vidgo_site.settings")
+    # The sandbox, too, keeps what it makes in the data folder, and for its owner alone.
+    os.umask(0o077)
+    try:
+        secretfiles.load()
+    except ImproperlyConfigured as error:
+        print(f"Vidgo Studio cannot start: {error}", file=sys.stderr)
+        return 2
     sandbox = _sandbox()
     if not _prepare(bool(sandbox)):
         return 2
@@ -101,7 +110,7 @@ def main() -> int:
 
 
 def _prepare(with_sandbox: bool) -> bool:
-    """Check the settings and make the data folder ready. Gives False if that was told to fail."""
+    """Check the settings and make the data folder ready. Returns False if that was told to fail."""
     command = [sys.executable, "manage.py", "prepare"]
     if with_sandbox:
         # The sandbox's own songs come in as any song made elsewhere does, so that a newcomer can
@@ -135,7 +144,7 @@ def _watch_over(parts: Sequence[Part], greeting: str) -> None:
 
 
 def _sandbox() -> list[Part]:
-    """Give the sandbox to start, and point the product at it, if no key is set.
+    """Return the sandbox to start, and point the product at it, if no key is set.
 
     A loopback address that something answers at already is somebody's own test server: it is used
     as it is.
@@ -179,7 +188,7 @@ def _answers(url: str) -> bool:
 
 
 def _trouble_at(host: str, port: int) -> str:
-    """Say why nothing can listen there, "" if it can; what is just ending there is waited for."""
+    """Return why nothing can listen there, "" if it can; wait for what is just ending there."""
     for _ in range(50):
         try:
             family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -198,7 +207,7 @@ def _trouble_at(host: str, port: int) -> str:
 
 
 def _free_port(wanted: int) -> int:
-    """Give `wanted` if nobody has it, any other free port if somebody does."""
+    """Return `wanted` if nobody has it, any other free port if somebody does."""
     for port in (wanted, 0):
         with socket.socket() as probe:
             try:

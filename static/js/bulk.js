@@ -3,17 +3,17 @@ const bar = document.getElementById("bulk");
 const picked = () => [...document.querySelectorAll(".pick:checked")];
 
 function draw() {
-  bar.querySelector("[data-count]").textContent = `${picked().length} chosen`;
+  bar.querySelector("[data-count]").textContent = `${picked().length} selected`;
 }
 
 if (bar) {
   document.addEventListener("change", draw);
   document.addEventListener("htmx:afterSwap", draw);
-  // The way back brings what was chosen with it.
-  window.addEventListener("pageshow", draw);
   bar.querySelector("[data-none]").addEventListener("click", () => {
-    for (const box of picked()) box.checked = false;
-    draw();
+    for (const box of picked()) {
+      box.checked = false;
+      box.dispatchEvent(new Event("change", { bubbles: true }));
+    }
   });
   draw();
 }

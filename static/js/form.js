@@ -1,4 +1,8 @@
-// The forms without which a page works too: counters, sliders, tags as chips, one source at a time.
+// The forms without which a page works too: counters, sliders, tags as chips.
+import { limitOf, onChoice, watchLength } from "./limits.js";
+
+watchLength();
+
 function make(name, properties) {
   return Object.assign(document.createElement(name), properties);
 }
@@ -6,34 +10,44 @@ function make(name, properties) {
 for (const field of document.querySelectorAll("[data-count][maxlength]")) {
   const counter = document.getElementById(`${field.id}_count`);
   const draw = () => {
-    const left = field.maxLength - field.value.length;
-    counter.textContent = `${field.value.length} / ${field.maxLength}`;
-    counter.classList.toggle("near", left <= 10);
+    const [length, limit] = [[...field.value].length, limitOf(field)];
+    counter.textContent = `${length} / ${limit}`;
+    counter.classList.toggle("near", length >= limit - 10);
+    counter.classList.toggle("over", length > limit);
   };
   field.addEventListener("input", draw);
+  onChoice(draw);
+  // The way back brings what was typed after this has run.
+  window.addEventListener("pageshow", draw);
   draw();
 }
 
-// An untouched weight stays empty, and an empty one is not sent.
+// An untouched weight stays empty, and an empty one is not sent. The slider follows the text, which
+// alone is sent: what is no number to it, the studio judges.
 for (const number of document.querySelectorAll("[data-slider]")) {
-  const label = document.querySelector(`label[for="${number.id}"]`).textContent.trim();
-  const range = make("input", { type: "range", min: number.min, max: number.max, step: number.step });
+  const label = document.querySelector(`label[for="${number.id}"]`).firstChild.textContent.trim();
+  const { min, max, step } = number.dataset;
+  const range = make("input", { type: "range", min, max, step });
   const reset = make("button", { type: "button", className: "quiet small", textContent: "Reset" });
   range.setAttribute("aria-label", `${label}, slider`);
   reset.setAttribute("aria-label", `Reset ${label}`);
   const draw = () => {
-    const alone = number.value === "";
-    range.value = alone ? (Number(range.min) + Number(range.max)) / 2 : number.value;
-    range.style.setProperty("--at", `${((range.value - range.min) / (range.max - range.min)) * 100}%`);
+    const typed = number.value.trim();
+    const value = Number(typed.replace(",", "."));
+    const alone = typed === "" || Number.isNaN(value);
+    range.value = alone ? (Number(min) + Number(max)) / 2 : value;
+    range.style.setProperty("--at", `${((range.value - min) / (max - min)) * 100}%`);
     range.classList.toggle("alone", alone);
     range.setAttribute("aria-valuetext", alone ? "left alone" : range.value);
-    reset.disabled = alone;
+    reset.disabled = number.value === "";
   };
   range.addEventListener("input", () => {
     number.value = range.value;
     draw();
   });
   number.addEventListener("input", draw);
+  // The way back brings what was typed after this has run.
+  window.addEventListener("pageshow", draw);
   reset.addEventListener("click", () => {
     number.value = "";
     draw();
@@ -74,16 +88,6 @@ for (const field of document.querySelectorAll("input[type=text][data-tags]")) {
   draw();
 }
 
-// A song, a recording sent before or a new file: choosing one drops the others.
-const sources = document.querySelector("[data-sources]");
-sources?.addEventListener("change", ({ target }) => {
-  for (const other of sources.querySelectorAll("[data-source]")) {
-    if (other.name === target.name) continue;
-    if (other.type === "file") other.value = "";
-    else other.checked = false;
-  }
-});
-
 // A second press while the first is on its way is stopped here; the server knows the form by its key.
 for (const form of document.querySelectorAll("form[data-once]")) {
   form.addEventListener("submit", (event) => {
@@ -103,9 +107,13 @@ if (formKey) {
   if (history.state?.formKey) formKey.value = history.state.formKey;
   else remember(false);
   formKey.form.addEventListener("submit", () => remember(true));
-  formKey.form.addEventListener("input", () => {
-    if (!history.state?.sent || !crypto.randomUUID) return;
+  formKey.form.addEventListener("input", ({ isTrusted, target }) => {
+    // What is only put back where it stood on the way back is no change, nor is what is searched for.
+    if (!isTrusted || target.form !== formKey.form || !history.state?.sent || !crypto.randomUUID) return;
     formKey.value = crypto.randomUUID();
     remember(false);
   });
 }
+
+// What is wrong is read first. Browsers that do not know `autofocus` here are helped.
+document.querySelector("[data-problems]")?.focus();

@@ -36,6 +36,8 @@ function replace(old, fresh) {
   if (twin?.matches("input[type=text], textarea")) twin.setSelectionRange(focused.selectionStart, focused.selectionEnd);
 }
 
+const ready = (node) => node.querySelectorAll("[data-status=finished]").length;
+
 function merge(list, wanted, added) {
   const fresh = [...wanted.children];
   const ids = new Set(fresh.map((child) => child.id));
@@ -59,6 +61,7 @@ function merge(list, wanted, added) {
       last = old;
     } else {
       keepState(old, child);
+      child.classList.toggle("settles", ready(child) > ready(old));
       replace(old, child);
       added.push(child);
       last = child;

@@ -1,78 +1,51 @@
 // <studio-mixer>: the stems of one song on one transport. What is set stands in the page's address
 // (?mix=12:80,13:100m&loop=12.5-30), so that a link gives it to somebody else.
+import { Channel } from "./channel.js";
+import { drag } from "./drag.js";
+import { isTaken } from "./keys.js";
+import { Past } from "./past.js";
+import { RATE } from "./slices.js";
 import { Stems } from "./stems.js";
+import { clock, fine, seconds } from "./times.js";
 
 const STEP = 5;
 const SHORTEST = 0.25;
-const DRAG = 6;
-const TYPING = "input:not([type=range]):not([type=checkbox]), textarea, select, [contenteditable]";
-const PRESSING = "button, a, summary, [role=button], input[type=checkbox]";
-
-function clock(seconds) {
-  const whole = Math.floor(seconds || 0);
-  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
-}
-
-// A time to loop from is finer than the clock: 1:02.5.
-function fine(seconds) {
-  const tenths = Math.round(seconds * 10);
-  return clock(Math.floor(tenths / 10)) + (tenths % 10 ? `.${tenths % 10}` : "");
-}
-
-// "1:02.5" or "62.5" -> 62.5; NaN for what is no time.
-function seconds(text) {
-  const match = /^(?:(\d+):)?(\d+(?:[.,]\d*)?)$/.exec(text.trim());
-  return match ? Number(match[1] ?? 0) * 60 + Number(match[2].replace(",", ".")) : NaN;
-}
+// What the sound tells of itself, in words.
+const STATES = {
+  playing: "",
+  interrupted: "Something else on this device stopped the sound. Press play to go on.",
+  gone: "These sounds are no longer here. Load the page again.",
+};
 
 function say(text) {
   document.getElementById("live").textContent = text;
 }
 
-class Channel {
-  constructor(element) {
-    this.element = element;
-    this.key = element.dataset.stem;
-    this.name = element.dataset.name;
-    this.mute = element.querySelector("[data-mute]");
-    this.solo = element.querySelector("[data-solo]");
-    this.volume = element.querySelector("[data-volume]");
-  }
-
-  isOn(button) {
-    return button.getAttribute("aria-pressed") === "true";
-  }
-
-  press(button, on = !this.isOn(button)) {
-    button.setAttribute("aria-pressed", on);
-  }
-
-  toString() {
-    const letters = (this.isOn(this.mute) ? "m" : "") + (this.isOn(this.solo) ? "s" : "");
-    return `${this.key}:${this.volume.value}${letters}`;
-  }
-
-  read(text) {
-    const [, volume, letters] = /^(\d{1,3})([ms]*)$/.exec(text) ?? [null, "100", ""];
-    this.volume.value = volume;
-    this.press(this.mute, letters.includes("m"));
-    this.press(this.solo, letters.includes("s"));
-  }
-}
-
 class StudioMixer extends HTMLElement {
   connectedCallback() {
-    if (this.stems) return;
+    // Left and come back to.
+    if (this.stems) return this.attend();
     this.channels = [...this.querySelectorAll("[data-stem]")].map((element) => new Channel(element));
     this.stems = new Stems(
-      this.channels.map(({ element }) => ({ url: element.dataset.samples, bytes: Number(element.dataset.bytes) })),
+      this.channels.map(({ element }) => ({ url: element.dataset.samples, frames: Number(element.dataset.frames) })),
     );
-    for (const name of ["play", "seek", "now", "loop", "from", "to", "link", "reset", "state"]) {
+    for (const name of ["play", "seek", "now", "loop", "from", "to", "link", "reset", "undo", "state"]) {
       this[name + "Part"] = this.querySelector(`[data-${name}]`);
     }
     this.listen();
+    this.attend();
     this.read();
+    this.past = new Past(this.settings);
+    this.undoPart.disabled = this.past.isEmpty;
     this.draw();
+  }
+
+  // What reaches the page is for the mixer while it stands on it.
+  attend() {
+    this.end = new AbortController();
+    const { signal } = this.end;
+    document.addEventListener("play", ({ target }) => target !== this && this.pause(), { capture: true, signal });
+    document.addEventListener("keydown", (event) => this.key(event), { signal });
   }
 
   disconnectedCallback() {
@@ -87,8 +60,6 @@ class StudioMixer extends HTMLElement {
 
   listen() {
     const { stems } = this;
-    this.end = new AbortController();
-    const { signal } = this.end;
     this.playPart.addEventListener("click", () => this.toggle());
     this.seekPart.max = stems.duration;
     this.querySelector("[data-total]").textContent = clock(stems.duration);
@@ -96,28 +67,50 @@ class StudioMixer extends HTMLElement {
     this.loopPart.addEventListener("click", () => this.setLoop(stems.loop ? null : this.typed() ?? this.around()));
     for (const field of [this.fromPart, this.toPart]) field.addEventListener("change", () => this.takeTyped());
     this.resetPart.addEventListener("click", () => this.reset());
+    this.undoPart.addEventListener("click", () => this.undo());
     this.channels.forEach((channel) => {
       channel.mute.addEventListener("click", () => this.press(channel, channel.mute));
       channel.solo.addEventListener("click", () => this.press(channel, channel.solo));
       channel.volume.addEventListener("input", () => this.mixed());
-      this.drag(channel.element.querySelector("[data-wave]"));
+      channel.opener.addEventListener("click", () => channel.open());
+      drag(this, channel.element.querySelector("[data-wave]"));
     });
     for (const name of ["play", "pause"]) {
       stems.addEventListener(name, () => {
         // As a media element does: other players stop, and a refresh waits.
         this.dispatchEvent(new Event(name));
+        this.tell("");
         this.draw();
       });
     }
-    stems.addEventListener("waiting", () => this.tell("Waiting for the sound …"));
-    stems.addEventListener("playing", () => this.tell(""));
-    document.addEventListener("play", ({ target }) => target !== this && stems.pause(), { capture: true, signal });
-    document.addEventListener("keydown", (event) => this.key(event), { signal });
+    stems.addEventListener("waiting", ({ detail }) => this.tell(detail ? `Loading… ${fine(detail)} of 0:02 is here.` : "Loading…"));
+    for (const [name, text] of Object.entries(STATES)) stems.addEventListener(name, () => this.tell(text));
+  }
+
+  // As a media element does.
+  play() {
+    return this.stems.play();
+  }
+
+  pause() {
+    this.stems.pause();
+  }
+
+  get duration() {
+    return this.stems.duration;
+  }
+
+  get currentTime() {
+    return this.stems.time;
+  }
+
+  set currentTime(seconds) {
+    this.go(seconds);
   }
 
   toggle() {
-    if (this.stems.paused) this.stems.play();
-    else this.stems.pause();
+    if (this.paused) this.play();
+    else this.pause();
   }
 
   go(time) {
@@ -134,52 +127,26 @@ class StudioMixer extends HTMLElement {
     this.mixed();
   }
 
-  // Space, arrows, 1-6 and Shift+1-6, wherever on the page they mean nothing else.
+  // Arrows, 1-6 and Shift+1-6, wherever on the page they mean nothing else.
   key(event) {
     const { target, code, key } = event;
-    if (event.ctrlKey || event.metaKey || event.altKey || target.closest(TYPING) || target.closest("dialog")) return;
+    if ((event.ctrlKey || event.metaKey) && key === "z" && !isTaken({ target })) {
+      event.preventDefault();
+      return this.undo();
+    }
+    if (isTaken(event)) return;
     const channel = /^Digit[1-9]$/.test(code) && this.channels[Number(code.at(-1)) - 1];
     if (channel) {
       const button = event.shiftKey ? channel.solo : channel.mute;
       this.press(channel, button);
       const on = channel.isOn(button);
       say(`${channel.name} ${event.shiftKey ? (on ? "alone" : "no longer alone") : on ? "muted" : "heard again"}`);
-    } else if (key === " " && !target.closest(PRESSING)) {
-      this.toggle();
     } else if ((key === "ArrowLeft" || key === "ArrowRight") && !target.closest("input")) {
       this.go(this.stems.time + (key === "ArrowLeft" ? -STEP : STEP));
     } else {
       return;
     }
     event.preventDefault();
-  }
-
-  // A click on a waveform goes there; a drag along it marks what is played again and again.
-  drag(wave) {
-    const time = ({ clientX }) => {
-      const { left, width } = wave.getBoundingClientRect();
-      return Math.min(Math.max((clientX - left) / width, 0), 1) * this.stems.duration;
-    };
-    let begin = null;
-    wave.addEventListener("pointerdown", (event) => {
-      if (event.button) return;
-      begin = { x: event.clientX, time: time(event), dragged: false };
-      wave.setPointerCapture(event.pointerId);
-    });
-    wave.addEventListener("pointermove", (event) => {
-      if (!begin || (!begin.dragged && Math.abs(event.clientX - begin.x) < DRAG)) return;
-      begin.dragged = true;
-      this.mark(...[begin.time, time(event)].sort((a, b) => a - b));
-    });
-    wave.addEventListener("pointerup", (event) => {
-      if (begin && !begin.dragged) this.go(time(event));
-      else if (begin) this.takeTyped();
-      begin = null;
-    });
-    wave.addEventListener("pointercancel", () => {
-      begin = null;
-      this.draw();
-    });
   }
 
   mark(begin, end) {
@@ -222,10 +189,38 @@ class StudioMixer extends HTMLElement {
   }
 
   reset() {
-    for (const channel of this.channels) channel.read("100");
-    this.setLoop(null);
-    [this.fromPart.value, this.toPart.value] = ["", ""];
+    this.note();
+    this.set(";");
+    this.note();
+  }
+
+  // All that is set, as one text.
+  get settings() {
+    const { loop } = this.stems;
+    return `${this.channels.join(",")};${loop ? `${loop.begin}-${loop.end}` : ""}`;
+  }
+
+  set(settings) {
+    const [mix, loop] = settings.split(";");
+    const set = new Map(mix.split(",").map((part) => part.split(":")));
+    for (const channel of this.channels) channel.read(set.get(channel.key) ?? "100");
+    const [begin, end] = loop.split("-").map((frame) => frame / RATE);
+    this.setLoop(loop ? { begin, end } : null);
+    if (!loop) [this.fromPart.value, this.toPart.value] = ["", ""];
     this.mixed();
+  }
+
+  note() {
+    this.past?.note(this.settings);
+    this.undoPart.disabled = !this.past || this.past.isEmpty;
+  }
+
+  undo() {
+    this.note();
+    if (this.past.isEmpty) return;
+    this.set(this.past.back());
+    this.note();
+    say("Undone");
   }
 
   // What is heard of each stem, in per cent.
@@ -279,7 +274,12 @@ class StudioMixer extends HTMLElement {
     this.linkPart.dataset.copy = address.href;
     clearTimeout(this.writing);
     // Browsers refuse an address that changes a hundred times in a drag.
-    this.writing = setTimeout(() => history.replaceState(history.state, "", address), 250);
+    this.writing = setTimeout(() => {
+      // Left meanwhile: the entry of the history is another page's.
+      if (!this.isConnected) return;
+      this.note();
+      history.replaceState({ ...history.state, settings: this.past.settings }, "", address);
+    }, 250);
   }
 
   draw() {

@@ -1,12 +1,14 @@
 // What became ready or failed while one looks at something else: a quiet notice, the title of a
 // hidden page and, where the person asked for it, the system's own notification.
+import { ask } from "./answers.js";
+
 const EVERY = 15_000;
 const WORDS = { finished: "Ready", failed: "Failed" };
 const list = document.getElementById("news");
-const button = document.querySelector("[data-notify]");
 const told = new Set();
-const title = document.title;
+let title = document.title;
 let since = Number(list?.dataset.now);
+let timer;
 
 const wanted = () => Notification.permission === "granted" && localStorage.getItem("notify") === "yes";
 
@@ -42,23 +44,26 @@ function tell(news) {
 
 async function look() {
   try {
-    const answer = await fetch(`${list.dataset.news}?since=${since}`);
-    if (!answer.ok || answer.redirected) return;
+    const answer = await ask(`${list.dataset.news}?since=${since}`);
+    if (!answer.ok) return;
     const { now, tasks } = await answer.json();
     since = now;
     tasks.filter(({ task }) => !told.has(task)).forEach(tell);
-  } catch {
-    // Away: the next look tells it.
+  } catch (error) {
+    // Away or signed out: the next look tells it. Refused: there is none.
+    if (error.status >= 400) clearInterval(timer);
   }
 }
 
 function label() {
+  const button = document.querySelector("[data-notify]");
+  if (!button || !window.Notification) return;
   button.hidden = false;
   button.textContent = wanted() ? "Stop system notifications" : "Notify me when something is ready";
 }
 
 if (list) {
-  setInterval(look, EVERY);
+  timer = setInterval(look, EVERY);
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return;
     document.title = title;
@@ -66,14 +71,18 @@ if (list) {
   });
 }
 
-if (button && window.Notification) {
+label();
+// A visit brings another page, with a menu of its own.
+document.addEventListener("visit", () => {
+  title = document.title;
   label();
-  button.addEventListener("click", async () => {
-    const on = !wanted() && (await Notification.requestPermission()) === "granted";
-    localStorage.setItem("notify", on ? "yes" : "no");
-    label();
-    document.getElementById("live").textContent = on
-      ? "You will be notified"
-      : Notification.permission === "denied" ? "The browser does not allow it" : "No notifications";
-  });
-}
+});
+document.addEventListener("click", async ({ target }) => {
+  if (!target.closest("[data-notify]")) return;
+  const on = !wanted() && (await Notification.requestPermission()) === "granted";
+  localStorage.setItem("notify", on ? "yes" : "no");
+  label();
+  document.getElementById("live").textContent = on
+    ? "You will be notified"
+    : Notification.permission === "denied" ? "The browser does not allow it" : "No notifications";
+});

@@ -55,3 +55,21 @@ document.addEventListener("click", ({ target }) => {
   if (video.requestFullscreen) video.requestFullscreen();
   else video.webkitEnterFullscreen();
 });
+
+// A dropped sound is asked about, where no form takes it. Anything else that is dropped would open in the
+// page's place, and what is typed be lost.
+const isSound = ({ type, name }) => /^(audio|video)\//.test(type) || /\.(aiff?|caf|wma|w64|wv|ape)$/i.test(name);
+const takesFiles = () => document.querySelector("[data-upload]");
+for (const type of ["dragover", "drop"]) {
+  document.addEventListener(type, async (event) => {
+    const { target, dataTransfer } = event;
+    const kinds = dataTransfer?.types ?? [];
+    if (!kinds.includes("Files") && (!kinds.includes("text/uri-list") || target.closest?.("input, textarea"))) return;
+    event.preventDefault();
+    if (takesFiles()) return;
+    const isAsked = kinds.includes("Files") && document.getElementById("dropped");
+    if (!isAsked) dataTransfer.dropEffect = "none";
+    const sounds = type === "drop" && isAsked ? [...dataTransfer.files].filter(isSound) : [];
+    if (sounds.length) (await import("./dropped.js")).offer(sounds);
+  });
+}

@@ -1,50 +1,60 @@
-// <studio-player> puts our own controls on the audio element inside it; one sound at a time.
-// Inside [data-together] the players are variations of one song: the next goes on where the last was.
-const controls = document.getElementById("player-controls").content;
+// <studio-player> shows a sound of the page and plays it in the studio's player (deck.js), which goes on
+// through every page. Without this module the audio element inside stands for itself.
+import { deck } from "./deck.js";
+import { clock } from "./times.js";
 
-function clock(seconds) {
-  const whole = Math.floor(seconds || 0);
-  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+const controls = document.getElementById("player-controls").content;
+const EVENTS = ["change", "play", "pause", "ended", "timeupdate", "durationchange", "seeking", "seeked"];
+
+// Return the players of the page, one of each sound.
+export function players() {
+  return [...new Map([...document.querySelectorAll("studio-player")].map((one) => [one.src, one])).values()];
 }
 
-// The next one goes on at the second of the last, no louder and no softer; all are fetched once one
-// plays, so that the switch is at once.
-function joinIn(audio) {
-  const group = audio.closest("[data-together]");
-  if (!group) return;
-  const sounds = [...group.querySelectorAll("audio")];
-  const loudnesses = sounds.map((sound) => parseFloat(sound.parentElement.dataset.loudness));
-  const softest = Math.min(...loudnesses.filter(Number.isFinite));
-  sounds.forEach((sound, index) => {
-    sound.preload = "auto";
-    // Louder ones come down: a sound that is raised could be cut off at its peaks.
-    if (Number.isFinite(loudnesses[index])) sound.volume = 10 ** ((softest - loudnesses[index]) / 20);
-  });
-  const other = sounds.find((sound) => sound !== audio && !sound.paused);
-  if (other && other.currentTime < (audio.duration || Infinity)) audio.currentTime = other.currentTime;
+// Return the players that are versions of one song, one of each sound: they are compared with each other.
+export function together() {
+  const all = [...document.querySelectorAll("[data-together] studio-player")];
+  return [...new Map(all.map((one) => [one.src, one])).values()];
 }
 
 class StudioPlayer extends HTMLElement {
   connectedCallback() {
-    if (this.classList.contains("ready")) return;
+    if (!this.button) this.build();
+    this.end = new AbortController();
+    const { signal } = this.end;
+    for (const name of EVENTS) deck.addEventListener(name, () => this.follow(), { signal });
+    deck.addEventListener("error", () => this.classList.toggle("broken", this.isOn), { signal });
+    deck.addEventListener("loadstart", () => this.classList.remove("broken"), { signal });
+    this.tellKey();
+    this.draw();
+  }
+
+  // Of those that are compared, the first nine have a key.
+  tellKey() {
+    const place = this.closest("[data-together]") ? together().indexOf(this) + 1 : 0;
+    if (place < 1 || place > 9) return;
+    this.button.setAttribute("aria-keyshortcuts", place);
+    this.button.title = `Key ${place}`;
+  }
+
+  disconnectedCallback() {
+    this.end.abort();
+  }
+
+  build() {
+    const audio = this.querySelector("audio");
+    this.src = audio.getAttribute("src");
+    audio.remove();
     this.classList.add("ready");
-    this.audio = this.querySelector("audio");
-    this.audio.controls = false;
     this.append(controls.cloneNode(true));
     this.button = this.querySelector("button");
     this.seek = this.querySelector("input");
     this.now = this.querySelector("[data-now]");
+    // Where it begins when it is played.
+    this.begin = undefined;
     this.drawWaveform();
     this.button.addEventListener("click", () => this.toggle());
-    this.seek.addEventListener("input", () => {
-      this.audio.currentTime = Number(this.seek.value);
-      this.draw();
-    });
-    for (const event of ["play", "pause", "ended", "timeupdate", "durationchange"]) {
-      this.audio.addEventListener(event, () => this.draw());
-    }
-    this.audio.addEventListener("error", () => this.classList.add("broken"));
-    this.draw();
+    this.seek.addEventListener("input", () => this.go(Number(this.seek.value)));
   }
 
   // The waveform lies under the slider, which stays what is clicked, dragged and reached by keys.
@@ -57,36 +67,80 @@ class StudioPlayer extends HTMLElement {
     track.append(waveform, this.seek);
   }
 
+  get isOn() {
+    return deck.isOn(this.src);
+  }
+
+  // Variations of one song stand at the same second.
+  get isTogether() {
+    return this.isOn || deck.isTogetherWith(this.src);
+  }
+
+  get paused() {
+    return !this.isOn || deck.paused;
+  }
+
+  get currentTime() {
+    return this.isTogether ? deck.currentTime : this.begin ?? 0;
+  }
+
+  get track() {
+    const { title, artist, duration, peaks, loudness } = this.dataset;
+    const card = this.closest(".row, .variation, .album, .persona, .option, main");
+    const picture = card.querySelector(".thumb img, .variation-cover img, .album-cover img, .persona-art img, .result-picture img");
+    const link = this.closest("main")?.querySelector(".result-head") ? null : card.querySelector("h2 a, h3 a");
+    return {
+      src: this.src,
+      title,
+      artist: artist || "Vidgo Studio",
+      picture: picture?.getAttribute("src") ?? "",
+      page: link?.getAttribute("href") ?? location.pathname,
+      duration: Number(duration) || 0,
+      peaks: peaks || `${this.src}peaks.json`,
+      loudness: parseFloat(loudness),
+    };
+  }
+
   toggle() {
-    if (!this.audio.paused) return this.audio.pause();
-    joinIn(this.audio);
-    return this.audio.play().catch(() => this.classList.add("broken"));
+    if (this.isOn) return deck.toggle();
+    return this.start(this.isTogether ? undefined : this.begin);
+  }
+
+  // Play from `time` on; without one, from the second of the variation before.
+  start(time) {
+    const versions = together().map((one) => one.track);
+    const group = versions.some(({ src }) => src === this.src) ? versions : [this.track];
+    deck.load(this.track, { group, queue: players().map((one) => one.track), time });
+    return deck.play();
+  }
+
+  go(time) {
+    this.begin = time;
+    if (this.isTogether) deck.currentTime = time;
+    this.draw();
+  }
+
+  // Fires "moved" whenever this sound begins, ends or goes elsewhere.
+  follow() {
+    this.draw();
+    if (this.isOn) this.dispatchEvent(new Event("moved"));
   }
 
   draw() {
-    const { audio, seek } = this;
-    const known = Number.isFinite(audio.duration) ? audio.duration : Number(this.dataset.duration);
-    const total = known || 0;
+    const { seek, currentTime } = this;
+    const total = Number(this.dataset.duration) || (this.isOn ? deck.duration : 0);
     seek.max = total || 1;
-    seek.value = audio.currentTime;
+    seek.value = currentTime;
     seek.disabled = !total;
-    this.style.setProperty("--at", `${total ? (audio.currentTime / total) * 100 : 0}%`);
-    seek.setAttribute("aria-valuetext", `${clock(audio.currentTime)} of ${clock(total)}`);
-    this.now.textContent = clock(audio.currentTime);
+    this.style.setProperty("--at", `${total ? (currentTime / total) * 100 : 0}%`);
+    seek.setAttribute("aria-valuetext", `${clock(currentTime)} of ${clock(total)}`);
+    this.now.textContent = clock(currentTime);
     this.querySelector("[data-total]").textContent = total ? clock(total) : "–:––";
-    this.classList.toggle("playing", !audio.paused);
-    this.classList.toggle("begun", audio.currentTime > 0 || !audio.paused);
-    this.button.setAttribute("aria-label", `${audio.paused ? "Play" : "Pause"} ${this.dataset.title}`);
+    this.classList.toggle("playing", !this.paused);
+    this.classList.toggle("begun", currentTime > 0 || !this.paused);
+    this.button.setAttribute("aria-label", `${this.paused ? "Play" : "Pause"} ${this.dataset.title}`);
     seek.setAttribute("aria-label", `Position in ${this.dataset.title}`);
   }
 }
 
 customElements.define("studio-player", StudioPlayer);
-
-document.addEventListener(
-  "play",
-  ({ target }) => {
-    for (const media of document.querySelectorAll("audio, video")) if (media !== target) media.pause();
-  },
-  true,
-);

@@ -1,7 +1,7 @@
 // Elements with data-refresh="2" ask for their content again every so many seconds, with the ETag of
 // what they show and the lines that need not be sent once more, as long as somebody can see the page;
 // what turned ready or failed is said aloud.
-const SLOW = 15;
+const SLOW = 5;
 const MOVING = '[data-status="pending"], [data-status="not_started"], [data-status="running"], [data-unsettled]';
 const NEWS = { finished: "Ready", failed: "Failed" };
 const tags = new WeakMap();
@@ -18,13 +18,14 @@ function announce(status) {
 }
 
 // A list never settles: a teammate's new task can come at any time.
-const isSettled = (element) => element.id !== "tasks" && !element.querySelector(MOVING);
+const isSettled = (element) => !["library", "tasks"].includes(element.id) && !element.querySelector(MOVING);
 
 function schedule(element) {
   clearTimeout(timers.get(element));
-  if (document.hidden) return;
+  if (!element.isConnected || document.hidden || !("refresh" in element.dataset)) return;
   const seconds = isSettled(element) ? SLOW : Number(element.dataset.refresh);
   const timer = setTimeout(() => {
+    if (!element.isConnected) return;
     htmx.trigger(element, "refresh");
     schedule(element);
   }, seconds * 1000);
@@ -45,16 +46,8 @@ document.addEventListener("htmx:configRequest", ({ detail }) => {
   detail.headers.Shown = lines.map(({ id, dataset }) => `${id.replace("task-", "")}:${dataset.rev}`).join();
 });
 
-document.addEventListener("htmx:beforeSwap", (event) => {
-  const { elt, xhr, pathInfo } = event.detail;
+document.addEventListener("htmx:beforeSwap", ({ detail: { elt, xhr } }) => {
   if (!elt.dataset.refresh) return;
-  const asked = new URL(pathInfo.requestPath, location);
-  if (new URL(xhr.responseURL).pathname !== asked.pathname) {
-    // Another page answered: the session is over, and this is where one signs in.
-    event.preventDefault();
-    location.reload();
-    return;
-  }
   tags.set(elt, xhr.getResponseHeader("ETag"));
   before = new Map([...statuses(elt)].map(([task, status]) => [task, status.dataset.status]));
 });
@@ -74,8 +67,15 @@ for (const stop of ["pause", "ended"]) {
   document.addEventListener(stop, (event) => tags.delete(event.target.closest("[data-refresh]")), true);
 }
 
-const connection = document.getElementById("connection");
-document.addEventListener("htmx:sendError", () => (connection.hidden = false));
-document.addEventListener("htmx:afterOnLoad", () => (connection.hidden = true));
+const isAway = (away) => (document.getElementById("connection").hidden = !away);
+document.addEventListener("htmx:sendError", () => isAway(true));
+document.addEventListener("htmx:afterOnLoad", () => isAway(false));
 
 document.querySelectorAll("[data-refresh]").forEach(schedule);
+// One that was left and is come back to is looked at again.
+document.addEventListener("visit", () => {
+  for (const element of document.querySelectorAll("[data-refresh]")) {
+    if (tags.has(element)) htmx.trigger(element, "refresh");
+    schedule(element);
+  }
+});

@@ -1,72 +1,35 @@
 // Files go to the studio while the form is still being filled: one after another, each with its
 // progress. What is there joins the list of files, chosen. Without this module the form carries them.
+import { dropped, lineFor, send } from "./sending.js";
+import { show } from "./sources.js";
+
 const input = document.querySelector("[data-upload]");
 const { form } = input;
 const underWay = document.querySelector("[data-under-way]");
-const template = document.getElementById("upload-item").content;
 const live = document.getElementById("live");
-const MEGABYTE = 1024 * 1024;
 let queue = Promise.resolve();
 let submitsWhenThere = false;
 
-const LOST = "The connection broke. Nothing of this file was kept.";
-const SIGNED_OUT = "You have been signed out. Sign in again in another tab, then try again.";
-
-function size(bytes) {
-  return bytes < MEGABYTE ? `${Math.ceil(bytes / 1024)} kB` : `${Number((bytes / MEGABYTE).toFixed(1))} MB`;
-}
-
+// Gives what is asked about the file, "" for nothing.
 function choose(html) {
   const options = document.getElementById("upload-options");
   options.insertAdjacentHTML("afterbegin", html);
   const [fresh, ...others] = options.querySelectorAll("[data-source]");
   others.find((other) => other.value === fresh.value)?.closest("li").remove();
-  options.closest("fieldset").hidden = false;
+  const asks = fresh.closest("li").querySelector("[data-question]")?.textContent ?? "";
   // As if a person had chosen it.
-  for (const type of ["input", "change"]) fresh.dispatchEvent(new Event(type, { bubbles: true }));
+  if (asks) show(fresh);
+  else for (const type of ["input", "change"]) fresh.dispatchEvent(new Event(type, { bubbles: true }));
+  return asks;
 }
 
-// Gives "" when the file is kept, otherwise the reason why not.
-function send(file, item) {
-  const bar = item.querySelector("progress");
-  const note = item.querySelector("[data-note]");
-  const body = new FormData();
-  body.append("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
-  body.append("file", file);
-  return new Promise((done) => {
-    const request = new XMLHttpRequest();
-    request.upload.addEventListener("progress", ({ loaded, total }) => {
-      bar.value = loaded / total;
-      note.textContent = `${Math.floor((100 * loaded) / total)} % of ${size(total)}`;
-    });
-    request.upload.addEventListener("load", () => {
-      bar.removeAttribute("value");
-      note.textContent = "Listening to it…";
-    });
-    request.addEventListener("load", () => {
-      const elsewhere = new URL(request.responseURL).pathname !== input.dataset.upload;
-      if (elsewhere || request.status === 403) done(SIGNED_OUT);
-      else if (request.status === 422) done(request.responseText);
-      else if (request.status !== 201) done(`The studio could not take this file (${request.status}).`);
-      else {
-        choose(request.responseText);
-        done("");
-      }
-    });
-    request.addEventListener("error", () => done(LOST));
-    item.addEventListener("away", () => {
-      request.abort();
-      done("");
-    });
-    request.open("POST", input.dataset.upload);
-    request.send(body);
-  });
-}
-
-function settle(file, item, reason) {
+function settle(file, item, { reason, html }) {
   item.dataset.state = reason ? "failed" : "there";
   if (!reason) {
-    if (item.isConnected) live.textContent = `${file.name} is there.`;
+    const asks = html ? choose(html) : "";
+    if (item.isConnected) live.textContent = `${file.name} is there. ${asks}`;
+    // A question is for a person: nothing goes by itself any more.
+    if (asks) submitsWhenThere = false;
     item.remove();
   } else {
     item.querySelector("progress").hidden = true;
@@ -82,11 +45,7 @@ function settle(file, item, reason) {
 }
 
 function add(file) {
-  const item = template.cloneNode(true).firstElementChild;
-  item.dataset.state = "waiting";
-  item.querySelector("[data-name]").textContent = file.name;
-  item.querySelector("progress").setAttribute("aria-label", file.name);
-  item.querySelector("[data-note]").textContent = "Waiting";
+  const item = lineFor(file);
   item.querySelector("[data-away]").addEventListener("click", () => {
     item.remove();
     item.dispatchEvent(new Event("away"));
@@ -100,9 +59,7 @@ function add(file) {
   underWay.append(item);
   queue = queue.then(async () => {
     if (!item.isConnected) return;
-    const limit = Number(input.dataset.limit);
-    const reason = file.size > limit ? `This file is larger than ${size(limit)}.` : await send(file, item);
-    settle(file, item, reason);
+    settle(file, item, await send(file, item, input.dataset.upload, Number(input.dataset.limit)));
   });
 }
 
@@ -117,7 +74,8 @@ input.addEventListener("change", () => {
   addAll(files);
 });
 
-const hasFiles = ({ dataTransfer }) => dataTransfer.types.includes("Files");
+// A form that was left takes nothing any more.
+const hasFiles = ({ dataTransfer }) => input.isConnected && dataTransfer.types.includes("Files");
 document.addEventListener("dragover", (event) => {
   if (!hasFiles(event)) return;
   event.preventDefault();
@@ -130,7 +88,7 @@ document.addEventListener("drop", (event) => {
   if (!hasFiles(event)) return;
   event.preventDefault();
   input.classList.remove("over");
-  addAll([...event.dataTransfer.files]);
+  addAll(dropped(event));
 });
 
 // Pressed while files are under way, the form goes as soon as they are there.
@@ -145,19 +103,3 @@ form.addEventListener(
   },
   true,
 );
-
-// A chosen sound's own title and tags, where nothing else has been typed.
-const chosen = () => [...document.querySelectorAll("[data-source]:checked")];
-const first = chosen()[0]?.dataset ?? {};
-const filled = { title: first.title ?? "", tags: first.tags ?? "" };
-document.querySelector("[data-sources]").addEventListener("change", () => {
-  const sources = chosen();
-  for (const name of Object.keys(filled)) {
-    const field = form.elements[name];
-    if (!field || (field.value && field.value !== filled[name])) continue;
-    // Of several, each keeps its own.
-    filled[name] = sources.length === 1 ? sources[0].dataset[name] : "";
-    field.value = filled[name];
-    field.dispatchEvent(new Event("input", { bubbles: true }));
-  }
-});

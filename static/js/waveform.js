@@ -1,10 +1,13 @@
 // <studio-waveform src="…/peaks.json"> draws a sound: once in soft, once in bright, of which as much
-// shows as has been played (--at, set by whoever plays). The colours are the page's own.
-const [BAR, GAP] = [3, 1.5];
+// shows as has been played (--at, set by whoever plays): one column of each pixel, from the lowest to the
+// highest. The colours are the page's own.
+import { ask, RefusedError } from "./answers.js";
+
 // Milliseconds until a waveform that is still being made is asked for again.
 const LATER = 4000;
 const waveforms = new Set();
 const themes = matchMedia("(prefers-color-scheme: light)");
+const forced = matchMedia("(forced-colors: active)");
 const sizes = new ResizeObserver((entries) => entries.forEach(({ target }) => target.draw()));
 const seen = new IntersectionObserver(
   (entries) => entries.filter((entry) => entry.isIntersecting).forEach(({ target }) => target.load()),
@@ -16,18 +19,23 @@ function paint(canvas, peaks) {
   const scale = Math.min(devicePixelRatio, 2);
   [canvas.width, canvas.height] = [width * scale, height * scale];
   const pen = canvas.getContext("2d");
-  pen.scale(scale, scale);
   pen.fillStyle = getComputedStyle(canvas).color;
-  const bars = Math.max(Math.floor((width + GAP) / (BAR + GAP)), 1);
   const loudest = Math.max(...peaks, 24);
-  pen.beginPath();
-  for (let bar = 0; bar < bars; bar += 1) {
-    const from = Math.floor((bar * peaks.length) / bars);
-    const to = Math.max(Math.floor(((bar + 1) * peaks.length) / bars), from + 1);
-    const tall = Math.max((Math.max(...peaks.slice(from, to)) / loudest) * height, 2);
-    pen.roundRect(bar * (BAR + GAP), (height - tall) / 2, BAR, tall, BAR / 2);
+  const columns = canvas.width;
+  const middle = canvas.height / 2;
+  for (let column = 0; column < columns; column += 1) {
+    const tall = (level(peaks, column / columns, (column + 1) / columns) / loudest) * middle;
+    const half = Math.max(tall, scale / 2);
+    pen.fillRect(column, middle - half, 1, 2 * half);
   }
-  pen.fill();
+}
+
+// The highest level from one share of the sound to another. Between two points the line is straight.
+function level(peaks, from, to) {
+  const [first, last] = [from, to].map((share) => share * (peaks.length - 1));
+  const inside = peaks.slice(Math.ceil(first), Math.floor(last) + 1);
+  const between = peaks[Math.floor(first)] * (1 - (first % 1)) + peaks[Math.ceil(first)] * (first % 1);
+  return Math.max(between, ...inside);
 }
 
 class StudioWaveform extends HTMLElement {
@@ -50,9 +58,13 @@ class StudioWaveform extends HTMLElement {
 
   async load() {
     seen.unobserve(this);
-    const answer = await fetch(this.getAttribute("src"));
-    // Elsewhere answered who is no longer signed in.
-    this.peaks = answer.ok && !answer.redirected ? (await answer.json()).peaks : [];
+    try {
+      const answer = await ask(this.getAttribute("src"));
+      this.peaks = answer.ok ? (await answer.json()).peaks : [];
+    } catch (error) {
+      if (error instanceof RefusedError) return;
+      this.peaks = [];
+    }
     if (!this.peaks.length) setTimeout(() => this.isConnected && seen.observe(this), LATER);
     this.draw();
   }
@@ -67,5 +79,5 @@ class StudioWaveform extends HTMLElement {
 customElements.define("studio-waveform", StudioWaveform);
 
 const redraw = () => waveforms.forEach((waveform) => waveform.draw());
-themes.addEventListener("change", redraw);
+for (const media of [themes, forced]) media.addEventListener("change", redraw);
 new MutationObserver(redraw).observe(document.documentElement, { attributeFilter: ["data-theme"] });

@@ -4,9 +4,26 @@ Each change happens under the row's lock, in one transaction with its line of hi
 never spoken here: `jobs` asks the client and hands the answer in.
 """
 
-from studio.lifecycle.asking import record_query
-from studio.lifecycle.changes import FINAL, NotPossibleError, Status, User, lock, note, tell
-from studio.lifecycle.deliveries import (
+from studio.lifecycle.actions import (
+    adopt,
+    ask_now,
+    cancel,
+    check_again,
+    give_up,
+    send_again,
+    try_again,
+)
+from studio.lifecycle.changes import (
+    NeedsWordError,
+    NotPossibleError,
+    Status,
+    User,
+    lock,
+    note,
+    tell,
+)
+from studio.lifecycle.incoming import (
+    MAX_UNREADABLE,
     UNCLAIMED,
     WAITS,
     addressed,
@@ -16,28 +33,23 @@ from studio.lifecycle.deliveries import (
     receive,
     replay,
 )
-from studio.lifecycle.people import (
-    adopt,
-    ask_now,
-    bring_in,
-    cancel,
-    create,
-    delete,
-    give_up,
-    send_again,
-    try_again,
-)
-from studio.lifecycle.saving import ask_again, asset_saved
+from studio.lifecycle.limits import check, limit_of, used
+from studio.lifecycle.making import Wish, bring_in, create
+from studio.lifecycle.polling import record_query
+from studio.lifecycle.saving import ask_again, asset_saved, next_to_save
 from studio.lifecycle.sending import MAX_BLOCKED, begin_send, expire_sends, record_answer
+from studio.lifecycle.trash import delete, restore
 
 __all__ = [
-    "FINAL",
     "MAX_BLOCKED",
+    "MAX_UNREADABLE",
     "UNCLAIMED",
     "WAITS",
+    "NeedsWordError",
     "NotPossibleError",
     "Status",
     "User",
+    "Wish",
     "addressed",
     "adopt",
     "apply",
@@ -49,17 +61,23 @@ __all__ = [
     "begin_send",
     "bring_in",
     "cancel",
+    "check",
+    "check_again",
     "create",
     "delete",
     "expire_sends",
     "give_up",
+    "limit_of",
     "lock",
+    "next_to_save",
     "note",
     "receive",
     "record_answer",
     "record_query",
     "replay",
+    "restore",
     "send_again",
     "tell",
     "try_again",
+    "used",
 ]

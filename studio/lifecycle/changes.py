@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.utils import timezone
 
-from studio import account
+from studio.lifecycle import account
 from studio.models import Event, Task
 from studio.vidgo.client import Accepted, Answer, Away, Blocked, Refused, Unknown
 from vidgo_site.logs import redact
@@ -16,7 +16,6 @@ logger = logging.getLogger(__name__)
 Status = Task.Status
 User = AbstractBaseUser | AnonymousUser | None
 
-FINAL = (Status.FINISHED, Status.FAILED, Status.CANCELLED)
 NOT_NOW = "The task has gone on in the meantime."
 # A task that is final here is asked for again this often: finished without a result, or failed
 # while the API tells nothing sure of it.
@@ -25,6 +24,10 @@ MAX_ASKED = 8
 
 class NotPossibleError(Exception):
     """A person's wish that the task's present state does not allow; the text says why."""
+
+
+class NeedsWordError(NotPossibleError):
+    """What costs credits and is not done without a person's word; the text says why."""
 
 
 def note(task_pk: int, text: str, user: User) -> None:
@@ -41,7 +44,7 @@ def tell(task: Task, text: str, user: User = None) -> None:
 
 
 def lock(task_pk: int, *statuses: str) -> Task:
-    """Give a task with its row locked until the present transaction ends.
+    """Return a task with its row locked until the present transaction ends.
 
     Raises NotPossibleError if `statuses` are given and it has none of them.
     """
@@ -53,7 +56,7 @@ def lock(task_pk: int, *statuses: str) -> Task:
 
 def due(task: Task, seconds: float | None) -> None:
     """Make the row due in `seconds`, or never (None), and let go of it."""
-    if not task.task_id and task.status != Status.PENDING:
+    if not task.vidgo_id and task.status != Status.PENDING:
         # Nothing to ask for by name.
         seconds = None
     task.due_at = None if seconds is None else timezone.now() + timedelta(seconds=seconds)
@@ -61,24 +64,24 @@ def due(task: Task, seconds: float | None) -> None:
 
 
 def next_ask(task: Task) -> float:
-    """Give the seconds until a task is asked for again: soon at first, then less often."""
+    """Return the seconds until a task is asked for again: soon at first, then less often."""
     age = (timezone.now() - (task.accepted_at or task.created_at)).total_seconds()
     return min(max(age / 4, 5.0), 600.0)
 
 
 def go_on(task: Task, status: Task.Status) -> None:
     """Move a task to another status that it is followed in."""
-    task.status = status
+    task.status, task.confirmed_at = status, None
     due(task, next_ask(task))
 
 
 def end(task: Task, status: Task.Status, code: str, error: str) -> None:
     """End a task: failed or taken back, with `code` and the sentence `error`."""
     task.status, task.error_code, task.error = status, code[:40], error
-    task.finished_at = timezone.now()
+    task.finished_at, task.confirmed_at = timezone.now(), None
     # What the API makes only once is free again: nothing of it was made.
     task.once_key = None
-    task.attempts = task.attempts if not task.task_id else 0
+    task.attempts = task.attempts if not task.vidgo_id else 0
     due(task, None)
 
 
@@ -91,7 +94,7 @@ def unconfirmed(task: Task, reason: str) -> None:
 
 
 def words(answer: Answer) -> str:
-    """Say what an answer comes to."""
+    """Return what an answer comes to."""
     match answer:
         case Accepted():
             return "Vidgo's answer names no task."
@@ -100,5 +103,5 @@ def words(answer: Answer) -> str:
 
 
 def actor(user: User) -> Any:
-    """Give who did it, None for the product itself."""
+    """Return who did it, None for the product itself."""
     return user if user is not None and user.is_authenticated else None

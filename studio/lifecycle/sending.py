@@ -6,51 +6,64 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from studio import account
+from studio.leases import backoff
+from studio.lifecycle import account, evidence, results, usual
 from studio.lifecycle.changes import Status, due, end, go_on, lock, tell, unconfirmed, words
-from studio.lifecycle.deliveries import WAITS, apply_waiting
-from studio.models import Task, unguessable
+from studio.lifecycle.following import finish
+from studio.lifecycle.incoming import WAITS, apply_waiting
+from studio.lifecycle.saving import saved
+from studio.models import Account, Delivery, Task, unguessable
 from studio.vidgo.client import Accepted, Answer, Away, Blocked, Refused
 from studio.vidgo.payloads import Body
-from studio.work import backoff
 
 # The balance says that the key is good, and still one task is refused for it: it is at fault.
 MAX_BLOCKED = 3
 
 
 def begin_send(task_pk: int, lease: str) -> Task | None:
-    """Commit the intent to send, fenced by a fresh lease. Gives None if it is not to be sent now.
+    """Commit the intent to send, fenced by a fresh lease. Returns None if it is not to be sent now.
 
     From here on "was it sent?" has an answer after any crash: `sent_at` without `task_id` means
     perhaps, and `expire_sends` makes it unconfirmed.
     """
     with transaction.atomic():
         task = lock(task_pk)
-        is_fresh = task.status == Status.PENDING and not task.sent_at and not task.task_id
-        if not lease or task.lease != lease or not is_fresh:
-            return None
-        if task.deliveries.filter(applied_at=None, note__in=("", WAITS)).exists():
-            # A crash left a callback unread: it may say that an earlier try was taken after all.
+        if not lease or task.lease != lease or not _is_unsent(task):
             return None
         state = account.get()
-        if state.trouble:
-            # One refused key or one empty account is one notice, not a row of failures.
-            is_news = task.error_code != state.trouble
-            task.error_code, task.error = state.trouble, state.message
-            due(task, account.RETRY)
-            if is_news:
-                tell(task, f"Waiting: {state.message}")
-            else:
-                task.save()
+        if account.keeps_waiting(state, usual.cost(task.operation)):
+            _wait(task, state)
             return None
         now = timezone.now()
         task.sent_at, task.due_at = now, None
         task.attempts += 1
         task.lease = unguessable()
         task.held_until = now + timedelta(seconds=settings.STUDIO_LEASE)
-        task.evidence = {**account.as_evidence(state), "blocked": task.evidence.get("blocked", 0)}
+        task.evidence = {
+            **evidence.begin(state, task.operation),
+            "blocked": task.evidence.get("blocked", 0),
+        }
         tell(task, "Sending to Vidgo" if task.attempts == 1 else f"Sending, try {task.attempts}")
     return task
+
+
+def _is_unsent(task: Task) -> bool:
+    """Return whether it is certain that Vidgo has nothing of the task."""
+    if task.status != Status.PENDING or task.sent_at or task.vidgo_id:
+        return False
+    # A crash left a callback unread: it may say that an earlier try was taken after all.
+    return not task.deliveries.filter(applied_at=None, note__in=("", WAITS)).exists()
+
+
+def _wait(task: Task, state: Account) -> None:
+    """Have a task wait for the account, with one notice instead of a row of failures."""
+    is_news = task.error_code != state.trouble
+    task.error_code, task.error = state.trouble, state.message
+    due(task, account.RETRY)
+    if is_news:
+        tell(task, f"Waiting: {state.message}")
+    else:
+        task.save()
 
 
 def record_answer(task_pk: int, lease: str, answer: Answer) -> None:
@@ -68,22 +81,22 @@ def record_answer(task_pk: int, lease: str, answer: Answer) -> None:
 
 
 def _accepted(task: Task, body: Body) -> None:
-    if task.task_id == body.task_id:
+    if task.vidgo_id == body.task_id:
         return
-    if task.task_id or Task.objects.filter(task_id=body.task_id).exists():
+    if task.vidgo_id or Task.objects.filter(vidgo_id=body.task_id).exists():
         # Never to be guessed at: two answers for one submit, or one id for two.
         tell(task, f"Vidgo also answered with task_id {body.task_id}")
-        if not task.task_id:
+        if not task.vidgo_id:
             unconfirmed(task, "Vidgo answered with the task_id of another task.")
         return
-    task.task_id = body.task_id
+    task.vidgo_id = body.task_id
     task.accepted_at, task.attempts = timezone.now(), 0
     task.error, task.error_code = "", ""
     if task.status in (Status.PENDING, Status.UNCONFIRMED):
         go_on(task, Status.NOT_STARTED)
     else:
         due(task, 0)
-    tell(task, "Taken by Vidgo")
+    tell(task, "Vidgo accepted it")
 
 
 def _not_accepted(task: Task, answer: Answer) -> None:
@@ -95,15 +108,32 @@ def _not_accepted(task: Task, answer: Answer) -> None:
             end(task, Status.FAILED, "403", message)
             tell(task, f"Refused by Vidgo: {message}")
         case Blocked(trouble, message):
-            account.block(trouble, message)
+            account.block(trouble, message, usual.cost(task.operation))
             task.evidence = {**task.evidence, "blocked": task.evidence.get("blocked", 0) + 1}
             _not_sent(task, trouble, message, account.RETRY)
             tell(task, f"Waiting: {message}")
         case Away(message, retry_after):
             _not_sent(task, "away", message, max(retry_after or 0, backoff(task.attempts)))
             tell(task, f"Vidgo is away: {message}")
+        case Accepted(body, raw) if body.files:
+            _told_at_once(task, body, raw)
         case _:
             unconfirmed(task, words(answer))
+
+
+def _told_at_once(task: Task, body: Body, raw: str) -> None:
+    """Keep the result that the answer to a submit holds already, with no task to be asked for.
+
+    The page of `get-timestamped-lyrics` shows such an answer.
+    """
+    now = timezone.now()
+    Delivery.objects.create(task=task, origin=Delivery.Origin.QUERY, body=raw, applied_at=now)
+    task.accepted_at = now
+    results.merge(task, body, replace=True)
+    finish(task, sure=True)
+    tell(task, "Vidgo answered with the result")
+    if results.is_saved(task):
+        saved(task)
 
 
 def _not_sent(task: Task, code: str, message: str, seconds: float) -> None:
@@ -114,7 +144,7 @@ def _not_sent(task: Task, code: str, message: str, seconds: float) -> None:
 
 
 def expire_sends() -> list[int]:
-    """Make every send unconfirmed whose worker is gone. Gives the keys of the tasks changed."""
+    """Make every send unconfirmed whose worker is gone. Returns the keys of the tasks changed."""
     late = Task.objects.filter(
         status=Status.PENDING, sent_at__isnull=False, held_until__lt=timezone.now()
     )

@@ -10,7 +10,7 @@ from django.contrib.postgres.operations import AddIndexConcurrently
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, migrations, models, transaction
 
-from studio import search
+from studio.pages import search
 
 BATCH = 2000
 
@@ -34,6 +34,9 @@ def fill(apps, schema_editor):
     tasks = apps.get_model("studio", "Task").objects.select_related("source_track", "source_upload")
     last = 0
     while batch := list(tasks.filter(pk__gt=last).order_by("pk")[:BATCH]):
+        for task in batch:
+            # As `search.text` knows them since 0008.
+            task.operation, task.vidgo_id = task.model, task.task_id
         with transaction.atomic(), schema_editor.connection.cursor() as cursor:
             cursor.executemany(
                 "UPDATE studio_task SET search = %s WHERE id = %s",

@@ -1,14 +1,16 @@
 """What every operation has in common: its words, its form, and how its files are read."""
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
-from studio.models import Asset
+from studio.models import Asset, Track
 from studio.operations.forms import OperationForm
-from studio.vidgo.payloads import text, urls_in
+from studio.vidgo.payloads import MAX_RESULTS, text, urls_in
 
 Kind = Asset.Kind
 
@@ -17,11 +19,21 @@ _EXTENSIONS = {
     Kind.IMAGE: {".png", ".jpg", ".jpeg", ".webp", ".gif"},
     Kind.AUDIO: {".mp3", ".wav", ".m4a", ".aac", ".ogg", ".flac"},
 }
+# How a song came into a list of ours that Vidgo has made for the team elsewhere.
+IMPORTED = "import-song"
 _WORDS = {
     Kind.VIDEO: ("video",),
     Kind.IMAGE: ("image", "picture", "cover", "poster"),
     Kind.AUDIO: ("audio", "sound", "song", "track", "stream"),
 }
+
+
+class Group(StrEnum):
+    """What a musician does with a song, in the order of its page."""
+
+    SHOW = "Show it"
+    SONG = "Make a new song of it"
+    PARTS = "Take it apart"
 
 
 @dataclass(frozen=True)
@@ -34,6 +46,7 @@ class Found:
     order: int
     url: str = ""
     value: str = ""
+    data: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -52,28 +65,51 @@ class FoundTrack:
 
 @dataclass(frozen=True)
 class Operation:
-    """One thing the API can be asked for. `model` is its name on the wire."""
+    """One thing the API can be asked for. `name` is its `model` on the wire."""
 
-    model: str
+    name: str
     verb: str
     noun: str
     help: str
     icon: str
     form: type[OperationForm]
     read: Callable[[list[dict[str, Any]]], list[Found]]
+    # Where it stands on a song's page.
+    group: Group = Group.SONG
+    # Its place among the others, and whether it stands in the menu: what does not is reached from
+    # a song.
+    order: int = 0
+    in_menu: bool = False
     # What the API makes only once of this input, "" where it makes any number.
     once_key: Callable[[dict[str, Any]], str] = field(default=lambda _: "")
     read_tracks: Callable[[list[dict[str, Any]]], list[FoundTrack]] = field(default=lambda _: [])
+    # The fields of an answer by which it is known, where it was asked for elsewhere.
+    tells: tuple[str, ...] = ()
+    # Why this very song is not one for it, "" where it is.
+    refuses: Callable[[Track], str] = field(default=lambda _: "")
+    # What it gives stands on the page of its song: another form of it, or its words.
+    is_of_song: bool = False
+    # The fields of other forms that its words are written for, and whether it makes them of what
+    # stands there.
+    fills: tuple[str, ...] = ()
+    rewrites: bool = False
     takes_sound: bool = False
-    # Which operations' songs the API takes as its source, and the words for any other.
-    sources: tuple[str, ...] = ()
-    sources_words: str = ""
+    # Another operation does the same for songs, so that no song's page offers this one too.
+    is_for_recordings: bool = False
+    # What it makes of a stem, in words, by whether that is a `voice` or a `backing`.
+    takes_stem: Mapping[str, str] = field(default_factory=dict)
+    # The words for several at once, with their number; "" where one form makes one.
+    many: str = ""
+    # Which operations may start from the songs that this one gives, and what it has done to them
+    # ("wrote", "extended").
+    songs_for: tuple[str, ...] = ()
+    made: str = ""
     # The API tells two stages before the last one.
-    stages: tuple[str, ...] = ("Sent", "Being made", "Ready")
+    stages: tuple[str, ...] = ("Sent", "Making", "Ready")
 
 
 def entry_id(entry: dict[str, Any], index: int) -> str:
-    """Give what names this entry at every stage: its `audio_id`, or its place."""
+    """Return what names this entry at every stage: its `audio_id`, or its place."""
     return text(entry.get("audio_id"))[:200] or str(index)
 
 
@@ -94,7 +130,7 @@ def guess_kind(path: str, url: str) -> Asset.Kind:
 
 
 def humanize(path: str) -> str:
-    """Give the last field of `path` in a person's words: `extra.cover_art` -> `Cover art`."""
+    """Return the last field of `path` in a person's words: `extra.cover_art` -> `Cover art`."""
     names = [name for name in path.split(".") if not name.isdecimal()]
     return (names[-1] if names else "file").replace("_", " ").strip().capitalize()[:100] or "File"
 
@@ -105,30 +141,38 @@ def read_entries(
 ) -> list[Found]:
     """Find every URL in `files`; `known(path, url, entry)` names kind, label, order of its own.
 
-    A URL that `known` does not know (None) is a result all the same: kept, after the others.
+    A URL that `known` does not know (None) is a result all the same: kept, after the others; in
+    all `MAX_RESULTS` of them.
     """
     found: dict[str, Found] = {}
+    # How often a key was wanted: `"bass "` and `"bass_url"` can both come, each with its URL.
+    wanted: Counter[str] = Counter()
+    seen = set()
     for index, entry in enumerate(files):
         for path, url in urls_in(entry):
+            base = f"{entry_id(entry, index)}.{path}"[:290]
+            if len(found) >= MAX_RESULTS:
+                return list(found.values())
+            if (base, url) in seen:
+                continue
+            seen.add((base, url))
+            wanted[base] += 1
+            key = base if wanted[base] == 1 else f"{base}#{wanted[base]}"
             kind, label, order = known(path, url, index) or (
                 guess_kind(path, url),
                 humanize(path),
                 1000 + len(found),
             )
-            key = _free_key(found, f"{entry_id(entry, index)}.{path}"[:290], url)
             found.setdefault(key, Found(key, kind, label, min(order, 32000), url))
     return list(found.values())
 
 
-def _free_key(found: dict[str, Found], key: str, url: str) -> str:
-    """Give `key`, numbered where another URL has it: `"bass "` and `"bass_url"` can both come."""
-    free, count = key, 1
-    while free in found and found[free].url != url:
-        count += 1
-        free = f"{key}#{count}"
-    return free
+def once(name: str, *ids: str) -> Callable[[dict[str, Any]], str]:
+    """Make what names the one result that the API gives of a song, by the ids it wants."""
 
+    def key(given: dict[str, Any]) -> str:
+        # Of what song a task was that was brought in, its answer does not tell.
+        told = [str(given.get(one) or "") for one in ids]
+        return ":".join((name, *told))[:500] if all(told) else ""
 
-def joined(parts: Iterable[str]) -> str:
-    """Join the parts of a once-only key."""
-    return ":".join(parts)[:500]
+    return key

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from studio.operations.base import Found, Kind, Operation, joined, read_entries
+from studio.operations.base import Found, Group, Kind, Operation, once, read_entries
 from studio.operations.forms import SongForm
 
 
@@ -26,16 +26,11 @@ class Form(SongForm):
         max_length=50,
         help_text="Watermark displayed at the bottom of the video. Maximum 50 characters.",
     )
-    audio_id = forms.CharField(
-        label="audio_id",
-        required=False,
-        max_length=200,
-        help_text="Specific audio track identifier from the callback data.",
-    )
 
 
 def _known(path: str, url: str, index: int) -> tuple[Kind, str, int] | None:
-    return (Kind.VIDEO, "Video", index) if path == "video" else None
+    label = f"Video {index + 1}" if index else "Video"
+    return (Kind.VIDEO, label, index) if path == "video" else None
 
 
 def read(files: list[dict[str, Any]]) -> list[Found]:
@@ -43,20 +38,18 @@ def read(files: list[dict[str, Any]]) -> list[Found]:
     return read_entries(files, _known)
 
 
-def once_key(input: dict[str, Any]) -> str:
-    """One video per audio track (page 000, "Developer Notes")."""
-    return joined(("create-music-video", input["task_id"], input["audio_id"]))
-
-
 operation = Operation(
-    model="create-music-video",
+    name="create-music-video",
+    order=10,
+    in_menu=True,
     verb="Make a music video",
     noun="Music video",
-    help="A moving picture to your song, ready to share.",
+    help="A video for your song, ready to share.",
     icon="video",
+    group=Group.SHOW,
     form=Form,
     read=read,
-    once_key=once_key,
-    sources=("import-song",),
-    sources_words="Vidgo makes videos only from songs it wrote or extended.",
+    tells=("video",),
+    # 000, "Developer Notes": one video per audio track.
+    once_key=once("create-music-video", "task_id", "audio_id"),
 )

@@ -1,7 +1,7 @@
-"""The parts of the five forms that they share: choosing a song, choosing a sound, the folds."""
+"""The parts that forms share: choosing a song, choosing a sound, the folds."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,9 +10,13 @@ from django import forms
 from django.conf import settings
 from django.core.validators import URLValidator
 
-from studio.models import Track, Upload
+from studio.models import Asset, Track, Upload
+from studio.operations.fields import NumberField, SecondsField
+from studio.operations.wording import in_plain_words
 from vidgo_site.addresses import has_public_host
 
+# Characters of a title or name, for which Vidgo's pages know no limit. Lists show its beginning.
+MAX_NAME = 1000
 # Files of one form, each a task of its own.
 MAX_FILES = 20
 
@@ -24,6 +28,11 @@ class OperationForm(forms.Form):
     wire: tuple[str, ...] = ()
     more: tuple[str, ...] = ()
     details: tuple[str, ...] = ()
+    # The field that chooses between two ways of asking; the fields that one of these cannot do
+    # without; whether one of them asks for a description where the other asks for lyrics.
+    way_field = ""
+    needed: Collection[str] = ()
+    is_described = False
 
     form_key = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
@@ -31,28 +40,58 @@ class OperationForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["form_key"].initial = uuid.uuid4
         for field in self.fields.values():
+            in_plain_words(field)
             if isinstance(field.widget, forms.Textarea):
                 field.widget.attrs.setdefault("rows", 4)
 
     @property
     def main_fields(self) -> list[forms.BoundField]:
         """The few fields that are always seen."""
-        folded = {*self.more, *self.details, "form_key", "track", "upload", "file"}
-        return [field for field in self if field.name not in folded]
+        sources = {"track", "upload", "stem", "file"}
+        folded = {*self.more, *self.details, *sources, "form_key", self.way_field}
+        placed = {field.name for field in self.place_fields}
+        return [field for field in self if field.name not in folded | placed]
+
+    @property
+    def way(self) -> forms.BoundField | None:
+        """The choice between two ways of asking, which stands before what they ask for."""
+        return self[self.way_field] if self.way_field else None
+
+    @property
+    def place_fields(self) -> list[forms.BoundField]:
+        """The place in the sound, or the beginning and end of a stretch, chosen on its waveform."""
+        return [field for field in self if isinstance(field.field, SecondsField)]
 
     @property
     def more_fields(self) -> list[forms.BoundField]:
         """The fields under "More"."""
-        return [self[name] for name in self.more]
+        return [self[name] for name in self.more if name in self.fields]
 
     @property
     def detail_fields(self) -> list[forms.BoundField]:
         """The API's ids, for whoever has them at hand."""
-        return [self[name] for name in self.details]
+        return [self[name] for name in self.details if name in self.fields]
+
+    def way_of(self, name: str) -> str:
+        """Return the value of the only way of asking that has the field `name`, "" for all."""
+        return ""
+
+    @classmethod
+    def label_of(cls, name: str, given: dict[str, Any]) -> str:
+        """Return what the field `name` was in a task's `input`, in a musician's words."""
+        return str(cls.base_fields[name].label)
+
+    def sent(self) -> tuple[str, ...]:
+        """Return the names of the fields that go into `input`."""
+        return self.wire
+
+    def seconds(self) -> float | None:
+        """Return how long what it starts from is, None where that is not known."""
+        return None
 
     def to_input(self) -> dict[str, Any]:
-        """Give `input` as the API's page types it, without the optional fields left alone."""
-        values = ((name, self.cleaned_data.get(name)) for name in self.wire)
+        """Return `input` as the API's page types it, without the optional fields left alone."""
+        values = ((name, self.cleaned_data.get(name)) for name in self.sent())
         return {name: _wire_value(value) for name, value in values if value not in (None, "")}
 
 
@@ -63,7 +102,11 @@ def _wire_value(value: Any) -> Any:
 class SongForm(OperationForm):
     """A form that starts from a song: chosen from the team's, or its ids by hand."""
 
-    needs_audio_id = True
+    # Those by which the API wants the song named.
+    ids: tuple[str, ...] = ("task_id", "audio_id")
+    # Where nothing else is asked for.
+    wire: tuple[str, ...] = ("task_id", "audio_id")
+    details: tuple[str, ...] = ("task_id", "audio_id")
 
     track = forms.ModelChoiceField(
         Track.objects.none(), required=False, label="Song", widget=forms.RadioSelect
@@ -74,32 +117,43 @@ class SongForm(OperationForm):
         max_length=200,
         help_text="Task ID from a completed music generation.",
     )
+    audio_id = forms.CharField(
+        label="audio_id",
+        required=False,
+        max_length=200,
+        help_text="Specific audio track identifier from the callback data.",
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["track"].queryset = Track.objects.select_related("task")  # type: ignore[attr-defined]
+        for name in {"task_id", "audio_id"} - {*self.ids}:
+            del self.fields[name]
+        self.fields["track"].queryset = Track.kept.select_related("task")  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         """Fill the ids from the chosen song; ids typed by hand win over it."""
         data = super().clean() or self.cleaned_data
         track = data.get("track")
-        names = ["task_id", "audio_id"] if self.needs_audio_id else ["task_id"]
-        typed = [name for name in names if data.get(name)]
+        typed = [name for name in self.ids if data.get(name)]
         if not typed and track:
-            data["task_id"] = track.task.task_id
+            data["task_id"] = track.task.vidgo_id
             data["audio_id"] = track.audio_id
-        elif len(typed) < len(names) and not {*names, "track"} & set(self.errors):
+        elif len(typed) < len(self.ids) and not {*self.ids, "track"} & set(self.errors):
             if typed:
-                missing = next(name for name in names if name not in typed)
+                missing = next(name for name in self.ids if name not in typed)
                 self.add_error(missing, "Give this id too, or choose a song instead.")
             else:
                 self.add_error("track", "Choose a song.")
         if typed:
-            data["track"] = Track.objects.filter(
-                task__task_id=data.get("task_id"),
-                **({"audio_id": data.get("audio_id")} if self.needs_audio_id else {}),
-            ).first()
+            fields = {"task_id": "task__vidgo_id", "audio_id": "audio_id"}
+            by_ids = {fields[name]: data.get(name) for name in self.ids}
+            data["track"] = Track.objects.filter(**by_ids).first()
         return data
+
+    def seconds(self) -> float | None:
+        """Return how long the chosen song is, as the API tells it."""
+        track = self.cleaned_data.get("track")
+        return track.duration if track else None
 
 
 class SoundForm(OperationForm):
@@ -109,29 +163,32 @@ class SoundForm(OperationForm):
     chosen file is a task of its own.
     """
 
-    url_field = ""
+    url_field = "upload_url"
     several = False
 
     file = forms.FileField(required=False, label="A file from this device")
-    upload = forms.ModelMultipleChoiceField(
-        Upload.objects.none(), required=False, label="Your files"
-    )
+    upload = forms.ModelMultipleChoiceField(Upload.objects.none(), required=False, label="Uploads")
     track = forms.ModelChoiceField(
         Track.objects.none(), required=False, label="Song", widget=forms.RadioSelect
+    )
+    stem = forms.ModelChoiceField(
+        Asset.objects.none(), required=False, label="Stem", widget=forms.RadioSelect
     )
 
     def __init__(self, *args: Any, refused: Sequence[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.refused = refused
-        self.fields["upload"].queryset = Upload.objects.order_by("pk")  # type: ignore[attr-defined]
-        self.fields["track"].queryset = Track.objects.filter(  # type: ignore[attr-defined]
+        self.fields["upload"].queryset = Upload.kept.order_by("pk")  # type: ignore[attr-defined]
+        stems = Asset.kept.filter(kind=Asset.Kind.STEM, file__gt="").select_related("task")
+        self.fields["stem"].queryset = stems  # type: ignore[attr-defined]
+        self.fields["track"].queryset = Track.kept.filter(  # type: ignore[attr-defined]
             sound__file__gt=""
         ).select_related("task", "sound")
 
     def clean(self) -> dict[str, Any]:
-        """Ask for one sound. A URL by hand wins over chosen files, and those over a song."""
+        """Ask for one sound. A URL by hand wins over files, then a song, then a stem."""
         data = super().clean() or self.cleaned_data
-        sources = (self.url_field, "upload", "track")
+        sources = (self.url_field, "upload", "track", "stem")
         chosen = [name for name in sources if data.get(name)]
         for name in chosen[1:]:
             data[name] = None
@@ -143,6 +200,16 @@ class SoundForm(OperationForm):
             most = f"At most {MAX_FILES} files" if self.several else "One file"
             self.add_error("upload", f"{most} at once.")
         return data
+
+    def seconds(self) -> float | None:
+        """Return how long the longest chosen sound is, as we have measured it."""
+        track, stem = (self.cleaned_data.get(name) for name in ("track", "stem"))
+        lengths = [upload.duration for upload in self.cleaned_data.get("upload") or ()]
+        if track:
+            lengths.append(track.sound.duration or track.duration)
+        if stem:
+            lengths.append(stem.duration)
+        return max(filter(None, lengths), default=None)
 
 
 class SoundURLField(forms.URLField):
@@ -162,14 +229,28 @@ class SoundURLField(forms.URLField):
         return url
 
 
-def weight(label: str, help_text: str) -> forms.DecimalField:
+def weight(label: str, help_text: str) -> NumberField:
     """Make a field for one of the API's weights: 0 to 1, 2 decimals, or left alone."""
-    return forms.DecimalField(
+    return NumberField(
         label=label,
         help_text=help_text,
         required=False,
         min_value=Decimal(0),
         max_value=Decimal(1),
         decimal_places=2,
-        widget=forms.NumberInput(attrs={"step": "0.01", "data-slider": ""}),
+        widget=forms.TextInput(
+            attrs={"data-slider": "", "data-min": "0", "data-max": "1", "data-step": "0.01"}
+        ),
+    )
+
+
+def place(label: str, help_text: str = "") -> SecondsField:
+    """Make a field for a place in the chosen sound: seconds, 2 decimals."""
+    return SecondsField(
+        label=label,
+        help_text=help_text,
+        required=False,
+        min_value=Decimal(0),
+        decimal_places=2,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )

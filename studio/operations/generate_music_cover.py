@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from studio.operations.base import Found, Kind, Operation, guess_kind, joined, read_entries
+from studio.operations.base import Found, Group, Kind, Operation, guess_kind, once, read_entries
 from studio.operations.forms import SongForm
 
 
@@ -11,7 +11,7 @@ class Form(SongForm):
 
     wire = ("task_id",)
     details = ("task_id",)
-    needs_audio_id = False
+    ids = ("task_id",)
 
 
 def _known(path: str, url: str, index: int) -> tuple[Kind, str, int] | None:
@@ -31,20 +31,18 @@ def read(files: list[dict[str, Any]]) -> list[Found]:
     return read_entries(files, _known)
 
 
-def once_key(input: dict[str, Any]) -> str:
-    """One cover per music task (page 001, "Developer Notes")."""
-    return joined(("generate-music-cover", input["task_id"]))
-
-
 operation = Operation(
-    model="generate-music-cover",
+    name="generate-music-cover",
+    order=20,
+    in_menu=True,
     verb="Make a cover",
     noun="Cover",
-    help="A new cover of a song that is ready.",
+    help="A cover of a finished song.",
     icon="cover",
+    group=Group.SHOW,
     form=Form,
     read=read,
-    once_key=once_key,
-    sources=("import-song",),
-    sources_words="Vidgo makes covers only from songs it wrote or extended.",
+    tells=("generate_cover",),
+    # 001, "Developer Notes": one cover per music task.
+    once_key=once("generate-music-cover", "task_id"),
 )

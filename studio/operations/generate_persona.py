@@ -4,8 +4,8 @@ from typing import Any
 
 from django import forms
 
-from studio.operations.base import Found, Kind, Operation, entry_id, joined, read_entries
-from studio.operations.forms import SongForm
+from studio.operations.base import Found, Kind, Operation, entry_id, once, read_entries
+from studio.operations.forms import MAX_NAME, SongForm
 from studio.vidgo.payloads import text
 
 
@@ -17,7 +17,7 @@ class Form(SongForm):
 
     name = forms.CharField(
         label="Name",
-        max_length=200,
+        max_length=MAX_NAME,
         help_text="A descriptive name that captures the musical style or character.",
     )
     description = forms.CharField(
@@ -25,12 +25,6 @@ class Form(SongForm):
         max_length=5000,
         widget=forms.Textarea,
         help_text="Genre and mood, instrumentation, vocal characteristics, personality.",
-    )
-    audio_id = forms.CharField(
-        label="audio_id",
-        required=False,
-        max_length=200,
-        help_text="Specific audio track identifier from the callback data.",
     )
 
 
@@ -44,20 +38,17 @@ def read(files: list[dict[str, Any]]) -> list[Found]:
     return personas + read_entries(files, lambda *_: None)
 
 
-def once_key(input: dict[str, Any]) -> str:
-    """One persona per audio track (vidgo-api.md, "Submit")."""
-    return joined(("generate-persona", input["task_id"], input["audio_id"]))
-
-
 operation = Operation(
-    model="generate-persona",
+    name="generate-persona",
+    order=30,
+    in_menu=True,
     verb="Make a persona",
     noun="Persona",
-    help="A voice and style taken from a song, to sing others with.",
+    help="Save a song’s voice and style, and use it in new songs.",
     icon="persona",
     form=Form,
     read=read,
-    once_key=once_key,
-    sources=("import-song",),
-    sources_words="Vidgo makes personas only from songs it wrote, extended or covered.",
+    tells=("persona_id",),
+    # vidgo-api.md, "Submit": one persona per audio track.
+    once_key=once("generate-persona", "task_id", "audio_id"),
 )

@@ -1,9 +1,28 @@
-"""How the entries of music-making tasks are read: songs with sound, picture and words."""
+"""What music-making tasks have in common: how their songs are read, and what these are good for."""
 
 from typing import Any
 
 from studio.operations.base import Found, FoundTrack, Kind, read_entries
 from studio.vidgo.payloads import number, text
+
+# The API tells of a song in three steps: its words, the first variation, both.
+STAGES = ("Sent", "Words written", "First variation", "Ready")
+# What may start from a song, by what made it. Wherever a page names no source, any song will do:
+# docs.vidgo.ai, api-manual/music-series/: extend-music ("a previously generated track"),
+# replace-section and get-timestamped-lyrics ("a completed music generation").
+FOR_OTHERS = ("extend-music", "replace-section", "get-timestamped-lyrics")
+# 002: "Generate, Extend, Upload Cover, or Upload Extend".
+FOR_UPLOADED = (*FOR_OTHERS, "generate-persona")
+# 000, 001; docs.vidgo.ai: convert-to-wav, vocal-remover/separate-vocals, vocal-remover/stem-split:
+# "a completed music generation (Generate Music or Extend Music)".
+FOR_WRITTEN = (
+    *FOR_UPLOADED,
+    "create-music-video",
+    "generate-music-cover",
+    "separate-vocals",
+    "stem-split",
+    "convert-to-wav",
+)
 
 
 def _known(path: str, url: str, index: int) -> tuple[Kind, str, int] | None:

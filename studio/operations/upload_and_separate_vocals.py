@@ -1,13 +1,11 @@
 """`upload-and-separate-vocals` (page 004): the stems of a sound."""
 
-from typing import Any
-
 from django import forms
 
-from studio.operations.base import Found, Kind, Operation, read_entries
-from studio.operations.forms import SoundForm, SoundURLField
-
-STEMS = ("vocals", "drums", "bass", "guitar", "piano", "other")
+from studio.operations import stems
+from studio.operations.base import Group, Operation
+from studio.operations.forms import MAX_NAME, SoundForm, SoundURLField
+from studio.operations.stems import STEMS
 
 
 class Form(SoundForm):
@@ -22,29 +20,27 @@ class Form(SoundForm):
     title = forms.CharField(
         label="Title",
         required=False,
-        max_length=200,
-        help_text="Title for the separation. Several files keep their own.",
+        max_length=MAX_NAME,
+        help_text="Name of the stems. With several files, each keeps its own title.",
     )
     model_name = forms.ChoiceField(
         label="Quality",
         required=False,
         choices=[
-            ("", "Default"),
-            ("base", "Standard separation quality"),
-            ("enhanced", "Higher quality with better accuracy"),
-            ("instrumental", "Optimized for instrumental tracks"),
+            ("", "Vidgo’s own choice (standard)"),
+            ("base", "Standard"),
+            ("enhanced", "High"),
+            ("instrumental", "For instrumentals"),
         ],
-        help_text="Separation model to use. Default: standard.",
     )
     output_type = forms.ChoiceField(
         label="Stems",
         required=False,
         choices=[
-            ("", "Default"),
-            ("general", "All available stems"),
+            ("", "Vidgo’s own choice (all)"),
+            ("general", "All stems"),
             *[(name, f"{name.capitalize()} only") for name in STEMS],
         ],
-        help_text="Which stems to make. Default: all.",
     )
     audio_url = SoundURLField(
         label="audio_url",
@@ -55,23 +51,18 @@ class Form(SoundForm):
     )
 
 
-def _known(path: str, url: str, index: int) -> tuple[Kind, str, int] | None:
-    name = path.rsplit(".", 1)[-1]
-    return (Kind.STEM, name.capitalize(), STEMS.index(name)) if name in STEMS else None
-
-
-def read(files: list[dict[str, Any]]) -> list[Found]:
-    """Find the stems: `vocal_removal`, a JSON object as a string, keys with blanks or `_url`."""
-    return read_entries(files, _known)
-
-
 operation = Operation(
-    model="upload-and-separate-vocals",
-    verb="Separate a sound",
+    name="upload-and-separate-vocals",
+    order=50,
+    in_menu=True,
+    verb="Split a song into stems",
     noun="Stems",
-    help="Vocals, drums, bass, guitar, piano and the rest, each on its own.",
+    help="Vocals, drums, bass, guitar, piano and everything else as separate tracks.",
     icon="stems",
+    group=Group.PARTS,
     form=Form,
-    read=read,
+    read=stems.read,
+    tells=("vocal_removal",),
     takes_sound=True,
+    many="Split {} songs",
 )

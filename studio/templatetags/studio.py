@@ -3,18 +3,23 @@
 import hashlib
 import re
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import lru_cache
 from random import Random
 from typing import Any
 from zlib import crc32
 
 from django import template
-from django.forms import BoundField, ChoiceField
+from django.forms import BooleanField, BoundField, ChoiceField
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+
+from studio.lifecycle.usual import figure
+from studio.operations.fields import PersonaField
+from studio.operations.forms import OperationForm
 
 register = template.Library()
 
@@ -24,7 +29,7 @@ ART_COLOURS = 6
 
 @register.filter
 def clock(seconds: float | None) -> str:
-    """Give `seconds` as a player shows them: 3:07, or 1:02:09."""
+    """Return `seconds` as a player shows them: 3:07, or 1:02:09."""
     if seconds is None:
         return ""
     minutes, rest = divmod(max(0, int(seconds)), 60)
@@ -33,8 +38,20 @@ def clock(seconds: float | None) -> str:
 
 
 @register.filter
+def lasting(seconds: float | None) -> str:
+    """Return `seconds` as a length that is no place in a song: "7 s", "2 min 5 s", "1 h 2 min"."""
+    if seconds is None:
+        return ""
+    minutes, rest = divmod(max(0, int(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+@register.filter
 def about(seconds: float | None) -> str:
-    """Give `seconds` as a person says them: "about 40 s", "about 2 min"."""
+    """Return `seconds` as a person says them: "about 40 s", "about 2 min"."""
     if seconds is None:
         return ""
     if seconds < 55:
@@ -44,9 +61,15 @@ def about(seconds: float | None) -> str:
     return f"about {round(seconds / 3600)} h"
 
 
+@register.filter("credits")
+def in_credits(amount: Decimal) -> str:
+    """Return `amount` in words: "1 credit", "12.5 credits"."""
+    return f"{figure(amount)} credit{'' if amount == 1 else 's'}"
+
+
 @register.filter
 def when(moment: datetime | None) -> str:
-    """Give `moment` as briefly as it is clear: "14:32", "yesterday 14:32", "12 Nov"."""
+    """Return `moment` as briefly as it is clear: "14:32", "yesterday 14:32", "12 Nov"."""
     if moment is None:
         return ""
     local, now = timezone.localtime(moment), timezone.localtime()
@@ -59,21 +82,25 @@ def when(moment: datetime | None) -> str:
 
 @register.filter
 def person(user: Any) -> str:
-    """Give the name the band knows `user` by."""
+    """Return the name the band knows `user` by."""
     return (user.get_full_name() or user.get_username()) if user else "the studio"
 
 
 @register.filter
 def part(number: int, name: str) -> str:
-    """Give what `keyed` takes for the part `number` of a kind: an id of its own, then classes."""
+    """Return what `keyed` takes for the part `number` of a kind: an id of its own, then classes."""
     return f"{name.split()[0]}-{number} {name}"
 
 
 @register.filter
 def control_kind(field: BoundField) -> str:
-    """Say which of the page's controls `field` is shown as."""
+    """Return which of the page's controls `field` is shown as."""
     if "data-tags" in field.field.widget.attrs:
         return "tags"
+    if isinstance(field.field, PersonaField):
+        return "persona"
+    if isinstance(field.field, BooleanField):
+        return "check"
     if isinstance(field.field, ChoiceField):
         return "choice"
     if "data-slider" in field.field.widget.attrs:
@@ -81,21 +108,52 @@ def control_kind(field: BoundField) -> str:
     return "text"
 
 
+def _asks(field: BoundField) -> OperationForm | None:
+    return field.form if isinstance(field.form, OperationForm) else None
+
+
+@register.filter
+def way(field: BoundField) -> str:
+    """Return the only way of asking in which `field` is seen, "" for every one."""
+    form = _asks(field)
+    return form.way_of(field.name) if form else ""
+
+
+@register.filter
+def is_needed(field: BoundField) -> bool:
+    """Return whether `field` must be filled, in the way of asking that shows it."""
+    form = _asks(field)
+    return field.field.required or bool(form and field.name in form.needed)
+
+
+@register.filter
+def is_described(field: BoundField) -> bool:
+    """Return whether `field` holds a description in one way of asking and lyrics in the other."""
+    form = _asks(field)
+    return bool(form and form.is_described) and field.name == "prompt"
+
+
+@register.filter
+def is_sung(field: BoundField) -> bool:
+    """Return whether `field` holds lyrics, which an instrumental has not."""
+    return field.name == "prompt" and "instrumental" in field.form.fields
+
+
 @register.filter
 def is_chosen(field: BoundField, value: object) -> bool:
-    """Say whether `value` is the choice that `field` stands at."""
+    """Return whether `value` is the choice that `field` stands at."""
     return str(field.value() or "") == str(value)
 
 
 @register.filter
 def any_errors(fields: list[BoundField]) -> bool:
-    """Say whether one of `fields` was refused."""
+    """Return whether one of `fields` was refused."""
     return any(field.errors for field in fields)
 
 
 @register.simple_tag
 def control(field: BoundField) -> SafeString:
-    """Give the bare control of `field`; Django ties it to its help and its error."""
+    """Return the bare control of `field`; Django ties it to its help and its error."""
     attrs: dict[str, str | bool] = {"class": "control"}
     if control_kind(field) != "weight" and getattr(field.field, "max_length", None):
         attrs["data-count"] = ""
@@ -105,7 +163,7 @@ def control(field: BoundField) -> SafeString:
 @register.simple_tag
 @lru_cache
 def icon(name: str) -> SafeString:
-    """Give the small picture `name` of icons.svg; the words beside it say what it means."""
+    """Return the small picture `name` of icons.svg; the words beside it say what it means."""
     address = f"{static('img/icons.svg')}#{name}"
     return format_html(
         '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}"></use></svg>',

@@ -12,8 +12,10 @@ from typing import Any, Literal
 import requests
 from django.conf import settings
 
-from studio.deadline import Deadline
+from studio.vidgo.bodies import as_text
+from studio.vidgo.deadline import Deadline
 from studio.vidgo.payloads import Body, read_body
+from studio.vidgo.reasons import why
 
 SUBMIT_PATH = "/api/generate/submit"
 QUERY_PATH = "/api/generate/detail/music"
@@ -66,12 +68,12 @@ class Unknown:
 Answer = Accepted | Refused | Blocked | Away | Unknown
 
 
-def submit(model: str, callback_url: str, input: dict[str, Any]) -> Answer:
-    """Send one submit. `model`, `callback_url` and `input` go out as they are given."""
+def submit(model: str, callback_url: str, given: dict[str, Any]) -> Answer:
+    """Send one submit. All three go out as they are."""
     return _call(
         "POST",
         SUBMIT_PATH,
-        json={"model": model, "callback_url": callback_url, "input": input},
+        json={"model": model, "callback_url": callback_url, "input": given},
     )
 
 
@@ -108,7 +110,7 @@ def _call(method: str, path: str, **kwargs: Any) -> Answer:
                 return _verdict(response, raw)
         except Exception as error:  # urllib3's own, while the body is read
             if not deadline.has_connected:
-                return Away("Vidgo could not be reached.")
+                return Away(f"Vidgo could not be reached: {why(error)}.")
             if deadline.is_over or isinstance(error, requests.Timeout):
                 return Unknown("Vidgo did not answer in time.")
             return Unknown("The connection broke before Vidgo's answer came.")
@@ -136,8 +138,10 @@ def _verdict(response: requests.Response, raw: bytes) -> Answer:
         return Away(message, _retry_after(response))
     if 400 <= code < 500:
         return Refused(code, message)
-    if code == 200 and status < 300 and body and (body.is_envelope or body.task_id):
-        return Accepted(body, raw.decode("utf-8", "replace"))
+    # Some say 0 for "no error", and 201 for what was made: the id in it is what was paid for.
+    is_taken = status < 300 and (code == 0 or 200 <= code < 300)
+    if is_taken and body and (body.is_envelope or body.task_id):
+        return Accepted(body, as_text(raw))
     return Unknown(f"Vidgo's answer could not be understood (HTTP {status}).")
 
 

@@ -5,18 +5,20 @@ holds, reading it never raises: what is not understood is left out here and stan
 delivery.
 """
 
-import json
 import math
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from studio.vidgo import bodies
 from vidgo_site.logs import redact
 
 STATUSES = {"not_started", "running", "finished", "failed"}
 MESSAGE_KEYS = ("error_message", "message", "msg", "error")
 MAX_DEPTH = 6
+# Results that are taken from one body, and the characters of a field's name that count.
 MAX_RESULTS = 200
+MAX_KEY = 100
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,10 @@ class Body:
     code: int | None = None
     is_envelope: bool = False
     task_id: str = ""
+    # Whether its task_id is a text, as the API's are; a submit's answer is read more kindly.
+    is_named: bool = False
     status: str = ""
+    model: str = ""
     message: str = ""
     error_type: str = ""
     files: list[dict[str, Any]] = field(default_factory=list)
@@ -34,14 +39,13 @@ class Body:
 
 
 def read_body(raw: bytes | str) -> Body | None:
-    """Read one body; None if it is not a JSON object."""
-    try:
-        document = json.loads(raw, parse_constant=lambda _: None)
-    except (ValueError, RecursionError):
-        return None
+    """Return one body's content, None if it is not a JSON object."""
+    document = bodies.document(raw)
     if not isinstance(document, dict):
         return None
     inner = document.get("data")
+    if isinstance(inner, str | list):
+        inner = bodies.document(inner)
     enveloped = isinstance(inner, dict)
     data: dict[str, Any] = inner if isinstance(inner, dict) else document
     status = text(data.get("status")).lower()
@@ -49,25 +53,32 @@ def read_body(raw: bytes | str) -> Body | None:
         code=_code(document.get("code")),
         is_envelope=enveloped,
         task_id=text(data.get("task_id"))[:200],
+        is_named=isinstance(data.get("task_id"), str) and bool(text(data["task_id"])),
         status=status if status in STATUSES else "",
+        model=text(data.get("model"))[:40],
         message=_message(data) or _message(document),
         error_type=_error_type(data) or _error_type(document),
-        files=_entries(data.get("files")),
+        # The page of `get-timestamped-lyrics` shows them bare.
+        files=_entries(data.get("files")) or [data] * ("aligned_words" in data),
         credits_amount=_amount(data.get("credits_amount")),
     )
 
 
 def text(value: Any) -> str:
-    """Give `value` as one clean text, "" for what is no text or number."""
+    """Return `value` as one clean text, "" for what is no text or number."""
+    return whole_text(value).strip()
+
+
+def whole_text(value: Any) -> str:
+    """Return `value` as `text` does, with the blanks and line breaks at its ends."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
     # NUL cannot be stored in PostgreSQL, and lone surrogates cannot be encoded at all.
-    clean = str(value).replace("\x00", "").encode("utf-8", "ignore").decode("utf-8")
-    return clean.strip()
+    return str(value).replace("\x00", "").encode("utf-8", "ignore").decode("utf-8")
 
 
 def number(value: Any) -> float | None:
-    """Give `value` as a finite number of at least 0, None for what is none."""
+    """Return `value` as a finite number of at least 0, None for what is none."""
     try:
         result = float(value) if isinstance(value, str | int | float) else math.nan
     except (ValueError, OverflowError):
@@ -76,25 +87,23 @@ def number(value: Any) -> float | None:
 
 
 def decoded(value: Any) -> Any:
-    """Give the JSON inside a string (`vocal_removal`, `generate_cover`), or `value` as it is."""
+    """Return the JSON inside a string (`vocal_removal`, `generate_cover`), or `value` as it is."""
     if isinstance(value, str) and value.strip()[:1] in ("{", "["):
-        try:
-            return json.loads(value)
-        except (ValueError, RecursionError):
-            return value
+        inner = bodies.loads(value)
+        return value if inner is None else inner
     return value
 
 
 def is_url(value: Any) -> bool:
-    """Say whether `value` is an http(s) address that can be kept."""
+    """Return whether `value` is an http(s) address that can be kept."""
     if not isinstance(value, str):
         return False
     return value.strip().lower().startswith(("http://", "https://")) and len(value) <= 4000
 
 
 def tidy_key(key: Any) -> str:
-    """Give a field's name without stray blanks and without `_url`: `"drums_url  "` -> `drums`."""
-    name = text(key).lower()
+    """Return a field's name without stray blanks and without `_url`: `"drums_url  "` -> `drums`."""
+    name = text(key).lower()[:MAX_KEY]
     return name.removesuffix("_url").strip() or "file"
 
 

@@ -6,12 +6,15 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
-from studio import archive, jobs, lifecycle
-from studio.forms import AdoptForm
-from studio.models import Asset, Task
+from studio import jobs, lifecycle
+from studio.media import archive
+from studio.models import Task
+from studio.pages.forms import AdoptForm
 
 
 def _action(change: Callable[[HttpRequest, Task], Task]) -> Callable[..., HttpResponse]:
@@ -23,12 +26,36 @@ def _action(change: Callable[[HttpRequest, Task], Task]) -> Callable[..., HttpRe
         task = get_object_or_404(Task, pk=pk)
         try:
             task = change(request, task)
+        except lifecycle.NeedsWordError as error:
+            return ask_for_word(request, str(error), task.get_absolute_url())
         except lifecycle.NotPossibleError as error:
             messages.error(request, str(error))
         jobs.kick(task.pk)
         return redirect(task)
 
     return view
+
+
+def ask_for_word(request: HttpRequest, why: str, back: str) -> HttpResponse:
+    """Ask whether what was sent is meant, before it costs credits; "yes" sends it once more."""
+    sent = [
+        (name, value)
+        for name in request.POST
+        if name not in ("csrfmiddlewaretoken", "sure")
+        for value in request.POST.getlist(name)
+    ]
+    return render(request, "studio/sure.html", {"why": why, "sent": sent, "back": back})
+
+
+def in_trash(request: HttpRequest, what: str) -> None:
+    """Tell that `what` lies in the trash, with the way there."""
+    told = 'In the trash: {}. <a href="{}">Open the trash</a> to restore it.'
+    messages.success(request, format_html(told, what, reverse("trash")))
+
+
+def is_sure(request: HttpRequest) -> bool:
+    """Return whether a person has said that what is sent is meant."""
+    return "sure" in request.POST
 
 
 @_action
@@ -40,7 +67,7 @@ def cancel(request: HttpRequest, task: Task) -> Task:
 @_action
 def try_again(request: HttpRequest, task: Task) -> Task:
     """Make a task that came to nothing once more, with its settings."""
-    return lifecycle.try_again(task.pk, request.user)
+    return lifecycle.try_again(task.pk, request.user, is_sure(request))
 
 
 @_action
@@ -58,7 +85,7 @@ def adopt(request: HttpRequest, task: Task) -> Task:
 @_action
 def send_again(request: HttpRequest, task: Task) -> Task:
     """Send an unconfirmed task once more."""
-    return lifecycle.send_again(task.pk, request.user)
+    return lifecycle.send_again(task.pk, request.user, is_sure(request))
 
 
 @_action
@@ -68,8 +95,13 @@ def give_up(request: HttpRequest, task: Task) -> Task:
 
 
 @_action
+def restore(request: HttpRequest, task: Task) -> Task:
+    """Take a task out of the trash."""
+    return lifecycle.restore(task.pk, request.user)
+
+
+@_action
 def save_again(request: HttpRequest, task: Task) -> Task:
     """Copy the files that could not be saved once more."""
-    for asset in task.assets.filter(state=Asset.State.FAILED):
-        archive.save_again(asset.pk, request.user)
+    archive.save_all_again(task, request.user)
     return task

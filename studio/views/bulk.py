@@ -1,15 +1,23 @@
 """Several tasks at once: take home, try again, delete."""
 
+from typing import Any
+
+from django.conf import settings
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from studio import downloads, jobs, lifecycle
+from studio import jobs, lifecycle, operations
+from studio.media import downloads
 from studio.models import Asset, Task, Track
-from studio.roles import everyone, makers
+from studio.pages.keys import is_key
+from studio.team.roles import everyone, makers
+from studio.views.actions import ask_for_word, in_trash, is_sure
 from studio.views.media import zip_response
 
 # As many as a page of the list has, and some.
@@ -31,7 +39,17 @@ def files(request: HttpRequest) -> HttpResponseBase:
 @require_POST
 def again(request: HttpRequest) -> HttpResponse:
     """Try those of the chosen tasks again that came to nothing."""
-    tried = [task for task in _chosen(request) if _try_again(request, task)]
+    again = [task for task in _chosen(request) if task.status in Task.WITHOUT_RESULT]
+    try:
+        with transaction.atomic():
+            # All of them or none: a limit that only some of them pass would choose for a person.
+            lifecycle.check_again(again, request.user, is_sure(request))
+            tried = [task for task in again if _try_again(request, task)]
+    except lifecycle.NeedsWordError as error:
+        return ask_for_word(request, str(error), reverse("tasks"))
+    except lifecycle.NotPossibleError as error:
+        messages.error(request, str(error))
+        return redirect("tasks")
     if tried:
         messages.success(request, f"Trying again: {_count(tried)}.")
     else:
@@ -42,37 +60,47 @@ def again(request: HttpRequest) -> HttpResponse:
 @makers
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: HttpRequest) -> HttpResponse:
-    """Ask whether the chosen tasks are to be deleted; delete them when the answer is yes."""
+    """Ask whether the chosen tasks are to be deleted; put them into the trash if so."""
     tasks = _chosen(request)
     if request.method == "POST" and "sure" in request.POST:
         deleted = [task for task in tasks if _delete(request, task)]
         if deleted:
-            messages.success(request, f"Deleted: {_count(deleted)}.")
+            in_trash(request, _count(deleted))
         return redirect("tasks")
     going = [task for task in tasks if task.is_final]
     context = {
-        "going": going,
-        "staying": [task for task in tasks if not task.is_final],
+        "days": settings.STUDIO_TRASH_DAYS,
+        "going": [_named(task) for task in going],
+        "staying": [_named(task) for task in tasks if not task.is_final],
         "size": Asset.objects.filter(task__in=going).aggregate(size=Sum("size"))["size"] or 0,
         "songs": Track.objects.filter(task__in=going).count(),
     }
     return render(request, "studio/delete.html", context)
 
 
+def _named(task: Task) -> dict[str, Any]:
+    """Return what tells a task from all others that bear its title or none."""
+    noun = operations.get(task.operation).noun
+    source = task.source_track or task.source_upload
+    return {"task": task, "noun": noun, "name": task.title or (source.title if source else noun)}
+
+
 def _chosen(request: HttpRequest) -> list[Task]:
     data = request.POST if request.method == "POST" else request.GET
-    keys = [int(key) for key in data.getlist("task") if key.isdecimal() and len(key) < 19]
-    tasks = list(Task.objects.filter(pk__in=keys[:MOST]))
+    keys = [int(key) for key in data.getlist("task") if is_key(key)]
+    tasks = list(
+        Task.kept.filter(pk__in=keys[:MOST]).select_related(
+            "created_by", "source_track", "source_upload"
+        )
+    )
     if not tasks:
         raise Http404
     return tasks
 
 
 def _try_again(request: HttpRequest, task: Task) -> bool:
-    if task.status not in (Task.Status.FAILED, Task.Status.CANCELLED):
-        return False
     try:
-        jobs.kick(lifecycle.try_again(task.pk, request.user).pk)
+        jobs.kick(lifecycle.try_again(task.pk, request.user, is_sure(request)).pk)
     except lifecycle.NotPossibleError as error:
         messages.error(request, f"{downloads.task_title(task)}: {error}")
         return False

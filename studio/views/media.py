@@ -18,26 +18,31 @@ from django.http import (
 )
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 from zipstream import ZipStream
 
-from studio import downloads, sharing
-from studio.files import pieces
+from studio.media import downloads, sharing, slices
 from studio.models import Asset, Preview, Task, Upload
+from studio.storage import types
+from studio.storage.files import pieces
 
 # A bound on the digits: Python refuses to read thousands of them as a number.
 _RANGE = re.compile(r"bytes=(\d{0,40})-(\d{0,40})", re.ASCII | re.IGNORECASE)
-# What a browser may show in place. Anything else is only ever downloaded: it could be a page.
-SHOWN = ("audio/", "video/", "image/png", "image/jpeg", "image/webp", "image/gif")
+
+_SECONDS = re.compile(
+    r"from=(?P<first>\d{1,6})&seconds=(?P<seconds>\d)(?P<plain>&plain=1)?", re.ASCII
+)
 
 
 @require_safe
 def asset(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """Serve one saved result; `?download=1` as a file with its name."""
+    """Serve one saved result, to be shown; with `?download=1` the original, under its name."""
     found = get_object_or_404(Asset.objects.select_related("task"), pk=pk)
     if not found.file:
         raise Http404
+    if found.shown and "download" not in request.GET:
+        name, tag = downloads.shown_name(found), f"{found.sha256}-shown"
+        return _serve(request, found.shown, downloads.shown_type(found), name, tag)
     name = downloads.asset_name(found)
     return _serve(request, found.file, found.content_type, name, found.sha256)
 
@@ -52,21 +57,34 @@ def upload(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 @require_safe
 def peaks(request: HttpRequest, pk: int) -> HttpResponse:
-    """Give the waveform of one saved result."""
+    """Return the waveform of one saved result."""
     return _peaks(Preview.objects.filter(asset=get_object_or_404(Asset, pk=pk)).first())
 
 
 @require_safe
 def upload_peaks(request: HttpRequest, pk: int) -> HttpResponse:
-    """Give the waveform of one of the team's own files."""
+    """Return the waveform of one of the team's own files."""
     return _peaks(Preview.objects.filter(upload=get_object_or_404(Upload, pk=pk)).first())
 
 
 @require_safe
 def samples(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """Serve a stem's samples for the mixer, by ranges."""
-    found = get_object_or_404(Preview, asset=get_object_or_404(Asset, pk=pk))
-    return _serve_made(request, found.samples, "application/octet-stream")
+    """Serve whole seconds of a stem for the mixer: `?from=12&seconds=2`, with `&plain=1` plain."""
+    found = get_object_or_404(Preview.objects.exclude(samples=""), asset=pk)
+    asked = _SECONDS.fullmatch(request.META["QUERY_STRING"])
+    seconds = int(asked["seconds"]) if asked else 0
+    if not asked or not 0 < seconds <= slices.MOST:
+        raise Http404
+    try:
+        given, content_type = slices.read(
+            found, int(asked["first"]), seconds, plain=bool(asked["plain"])
+        )
+    except (FileNotFoundError, slices.SliceError):
+        raise Http404 from None
+    response = HttpResponse(given, content_type=content_type)
+    # A loop hears the same again and again.
+    response["Cache-Control"] = "private, max-age=3600"
+    return response
 
 
 @require_safe
@@ -83,7 +101,8 @@ def public(request: HttpRequest, token: str, name: str) -> HttpResponseBase:
     stored = sharing.find(token, name)
     if stored is None:
         raise Http404
-    response = _serve(request, stored.file, stored.content_type, name, stored.sha256)
+    # Not by the proxy: where it cannot read the file it would write the address into its log.
+    response = _send(request, stored.file, stored.content_type, name, stored.sha256)
     # The address ends with its task, and no cache in between may outlive it.
     response["Cache-Control"] = "no-store"
     return response
@@ -101,13 +120,22 @@ def zip_response(files: list[tuple[str, Asset]], zip_name: str) -> HttpResponseB
     if not files:
         raise Http404
     # Stored, not deflated: sound and film are packed already, and the length is known beforehand.
-    bundle = ZipStream(sized=True)
+    bundle, missing = ZipStream(sized=True), []
     for name, saved in files:
-        size = saved.file.size
+        try:
+            size = saved.file.size
+        except FileNotFoundError:
+            missing.append(name)
+            continue
         bundle.add(pieces(saved.file, 0, size), name, size=size)
+    if len(missing) == len(files):
+        raise Http404
+    if missing:
+        told = "These files are missing in the studio's storage:\n\n" + "\n".join(missing) + "\n"
+        bundle.add(told.encode(), "Missing.txt")
     response = StreamingHttpResponse(bundle, content_type="application/zip")
     response["Content-Length"] = str(len(bundle))
-    response["Content-Disposition"] = content_disposition_header(True, zip_name) or ""
+    response["Content-Disposition"] = downloads.disposition(zip_name)
     return response
 
 
@@ -130,13 +158,17 @@ def _serve_made(request: HttpRequest, file: FieldFile, content_type: str) -> Htt
 def _serve(
     request: HttpRequest, file: FieldFile, content_type: str, name: str, etag: str
 ) -> HttpResponseBase:
-    attached = not content_type.startswith(SHOWN) or "download" in request.GET
+    if not settings.X_ACCEL:
+        return _send(request, file, content_type, name, etag)
+    # The proxy sends it, ranges and all; what is to be said about it is said here.
+    response = HttpResponse(headers={"X-Accel-Redirect": settings.X_ACCEL + quote(str(file.name))})
+    return _described(request, response, content_type, name)
+
+
+def _send(
+    request: HttpRequest, file: FieldFile, content_type: str, name: str, etag: str
+) -> HttpResponseBase:
     response: HttpResponseBase
-    if settings.X_ACCEL:
-        # nginx sends it, ranges and all; what is to be said about it is said here.
-        sent_by_nginx = settings.X_ACCEL + quote(str(file.name))
-        response = HttpResponse(headers={"X-Accel-Redirect": sent_by_nginx})
-        return _described(response, content_type, name, attached=attached)
     try:
         size = file.size
     except FileNotFoundError:
@@ -155,22 +187,24 @@ def _serve(
     response["Content-Length"] = str(length)
     response["Accept-Ranges"] = "bytes"
     response["ETag"] = f'"{etag}"'
-    return _described(response, content_type, name, attached=attached)
+    return _described(request, response, content_type, name)
 
 
 def _described(
-    response: HttpResponseBase, content_type: str, name: str, *, attached: bool
+    request: HttpRequest, response: HttpResponseBase, content_type: str, name: str
 ) -> HttpResponseBase:
-    is_shown = content_type.startswith(SHOWN)
+    # What may not be shown in place could be a page.
+    is_shown = types.of(content_type).family != ""
+    attached = not is_shown or "download" in request.GET
     response["Content-Type"] = content_type if is_shown else "application/octet-stream"
-    response["Content-Disposition"] = content_disposition_header(attached, name) or ""
+    response["Content-Disposition"] = downloads.disposition(name, attached=attached)
     response["Cache-Control"] = "private, max-age=3600"
     response["X-Content-Type-Options"] = "nosniff"
     return response
 
 
 def _range(request: HttpRequest, size: int, etag: str) -> tuple[int, int] | None:
-    """Give the first byte asked for and how many to send, 0 where there are none; None for all.
+    """Return the first byte asked for and how many to send, 0 where there are none; None for all.
 
     Several ranges at once, one that is not understood, a range of another version and a method
     other than GET count as no range (RFC 9110, 14.2).

@@ -1,46 +1,79 @@
 """The mix of a separation's stems, as a file to take home."""
 
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
-from studio import downloads, mixing
+from studio.media import downloads, mixing, workstation
+from studio.media.mixing import Stems
 from studio.models import Asset, Preview, Task
 
 # A fader's upper end, in per cent.
 LOUDEST = 150
+# What is streamed, and its size where that is known beforehand.
+Made = tuple[Iterator[bytes], int | None]
 
 
 @require_safe
-def mix(request: HttpRequest, pk: int, format: str) -> HttpResponseBase:
+def mix(request: HttpRequest, pk: int, kind: str) -> HttpResponseBase:
     """Stream the mix; `?12=80&13=0` are gains in per cent by the stem's number, 100 if not said."""
     task = get_object_or_404(Task, pk=pk)
-    stems = Preview.objects.filter(asset__task=task, asset__kind=Asset.Kind.STEM)
+    content_type = mixing.CONTENT_TYPES[kind]
+
+    def make(stems: Stems) -> Made:
+        length = mixing.length(stems)
+        return mixing.mix(stems, kind), length if kind == "wav" else None
+
+    return _stream(request, task, make, downloads.mix_name(task, content_type), content_type)
+
+
+@require_safe
+def workstation_project(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Stream all stems as a project of an audio workstation; gains as those of a mix."""
+    task = get_object_or_404(Task, pk=pk)
+    title = downloads.task_title(task)
+    name = downloads.project_name(task)
+    make = partial(workstation.write, title)
+    return _stream(request, task, make, name, workstation.CONTENT_TYPE)
+
+
+def _stream(
+    request: HttpRequest,
+    task: Task,
+    make: Callable[[Stems], Made],
+    name: str,
+    content_type: str,
+) -> HttpResponseBase:
+    """Stream what `make` gives of the task's stems with the gains that were asked for."""
     try:
-        gains = {stem: int(request.GET.get(str(stem.asset_id), 100)) for stem in stems}
-    except ValueError:
-        return HttpResponse("A gain is a whole number.", status=400)
-    if not gains or not all(stem.samples for stem in stems):
-        raise Http404
-    if not all(0 <= gain <= LOUDEST for gain in gains.values()):
-        return HttpResponse(f"A gain is from 0 to {LOUDEST}.", status=400)
-    sources = [(stem.samples, gain / 100) for stem, gain in gains.items()]
-    try:
-        length = mixing.length(sources)
+        stems = _stems(request, task)
+        pieces, length = make(stems)
+    except ValueError as error:
+        return HttpResponse(str(error), status=400)
     except FileNotFoundError:
         raise Http404 from None
-    try:
-        pieces = mixing.mix(sources, format) if request.method == "GET" else iter(())
     except mixing.BusyError:
         busy = "Other mixes are being made at this moment. Try again in a minute."
         return HttpResponse(busy, status=503, headers={"Retry-After": "30"})
-    content_type = mixing.CONTENT_TYPES[format]
     response = StreamingHttpResponse(pieces, content_type=content_type)
-    if format == "wav":
+    if length is not None:
         response["Content-Length"] = str(length)
-    response["Content-Disposition"] = (
-        content_disposition_header(True, downloads.mix_name(task, content_type)) or ""
-    )
+    response["Content-Disposition"] = downloads.disposition(name)
     return response
+
+
+def _stems(request: HttpRequest, task: Task) -> Stems:
+    """Return the task's stems with their gains. Raises ValueError, in words, and Http404."""
+    stems = Preview.objects.filter(asset__task=task, asset__kind=Asset.Kind.STEM)
+    stems = stems.select_related("asset").order_by("asset__order", "asset_id")
+    if not stems or not all(stem.samples for stem in stems):
+        raise Http404
+    gains = [request.GET.get(str(stem.asset_id), "100") for stem in stems]
+    if not all(re.fullmatch("[0-9]{1,3}", gain) and int(gain) <= LOUDEST for gain in gains):
+        raise ValueError(f"A gain is a whole number from 0 to {LOUDEST}.")
+    return [(stem, int(gain) / 100) for stem, gain in zip(stems, gains, strict=True)]

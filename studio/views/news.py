@@ -6,7 +6,8 @@ from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from studio import downloads, operations
+from studio import operations
+from studio.media import downloads
 from studio.models import Task
 
 # No further back, and a little twice: a change committed late must not be missed.
@@ -17,13 +18,13 @@ MOST = 20
 
 @require_safe
 def news(request: HttpRequest) -> JsonResponse:
-    """Give the tasks that came to their end after `?since=` (seconds of the epoch) and the time."""
+    """Return the tasks that ended after `?since=` (seconds of the epoch), and the time."""
     now = timezone.now()
     try:
         since = datetime.fromtimestamp(float(request.GET.get("since", "")), UTC) - TWICE
     except (ValueError, OverflowError, OSError):
         since = now - TWICE
-    ended = Task.objects.filter(
+    ended = Task.kept.filter(
         status__in=(Task.Status.FINISHED, Task.Status.FAILED),
         finished_at__gt=max(since, now - OLDEST),
     )
@@ -31,7 +32,7 @@ def news(request: HttpRequest) -> JsonResponse:
         {
             "task": task.pk,
             "status": task.status,
-            "name": f"{operations.get(task.model).noun} – {downloads.task_title(task)}",
+            "name": f"{operations.get(task.operation).noun} – {downloads.task_title(task)}",
             "url": task.get_absolute_url(),
         }
         for task in ended[:MOST]

@@ -1,15 +1,16 @@
 """A real Chromium and two products: one as a stranger starts it, one whose API misbehaves."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from tests.browser.pages import Visit, finish_imports, sign_in
-from tests.product import Product
+from tests.engines.machine import chromium
+from tests.material import put, sound
+from tests.product import PATIENCE, Product
 from vidgo_sandbox import SONGS, Sandbox
 
 # A violation of the page's policy is an event; told on the console it fails the test like an error.
@@ -18,43 +19,45 @@ document.addEventListener("securitypolicyviolation", (event) =>
   console.error(`policy violated: ${event.violatedDirective} ${event.blockedURI}`));
 """
 # What a page shows may wait for a worker that shares a busy machine with everything else.
-expect.set_options(timeout=30_000)
-QUIET = (
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
-)
+LONG = PATIENCE * 1000
+expect.set_options(timeout=LONG)
 
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    """Start the system's own Chromium; as root it has no sandbox."""
-    root = ("--no-sandbox",) if os.geteuid() == 0 else ()
-    found = shutil.which("chromium") or shutil.which("google-chrome")
-    assert found, "there is no Chromium: run scripts/browser"
-    return {**browser_type_launch_args, "executable_path": found, "args": [*QUIET, *root]}
+    """Start the system's own Chromium."""
+    return {**browser_type_launch_args, **chromium()}
 
 
 @pytest.fixture(scope="session")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """Give the product as `make run` starts it without a key: with its own sandbox."""
+    """Return the product as `make run` starts it without a key: with its own sandbox."""
     with Product(tmp_path_factory.mktemp("product")) as running:
         yield running
 
 
+@pytest.fixture
+def bring_in(product: Product, tmp_path: Path) -> Callable[[str], int]:
+    """Return a call that brings a song in, as a teammate does, and returns its task."""
+    sound(tmp_path / "song.wav", 1)
+
+    def make(title: str) -> int:
+        file = {"name": "song.wav", "kind": "audio", "type": "audio/x-wav", "label": title}
+        return put(product, tmp_path, "import-song", title, files=[{**file, "song": True}])
+
+    return make
+
+
 @pytest.fixture(scope="session")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """Give a quick API that a test can script (`api.script`)."""
+    """Return a quick API that a test can script (`api.script`)."""
     with Sandbox(tmp_path_factory.mktemp("api"), pace=0.2, light=True) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def scripted(api: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """Give a second product, which works against `api` and has its songs."""
+    """Return a second product, which works against `api` and has its songs."""
     data = tmp_path_factory.mktemp("scripted")
     with Product(data, VIDGO_API_URL=api.url, VIDGO_API_KEY="sandbox") as running:
         finish_imports(running, [song.task_id for song in SONGS])
@@ -63,7 +66,7 @@ def scripted(api: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture
 def open_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
-    """Give a call that opens a new browser context; each is closed, and none may have complained.
+    """Return a call that opens a new browser context; each is closed, and none may have complained.
 
     The page's own faults fail the test: errors on the console, uncaught exceptions, violations of
     its policy. `complaints=[...]` collects them elsewhere, for a test that provokes one.
@@ -74,7 +77,7 @@ def open_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
     def make(complaints: list[str] | None = None, **options: Any) -> BrowserContext:
         told = faults if complaints is None else complaints
         context = browser.new_context(**options)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(LONG)
         context.add_init_script(TELL_VIOLATIONS)
 
         def on_console(message: ConsoleMessage) -> None:
@@ -101,7 +104,7 @@ def _states(browser: Browser) -> dict[str, Any]:
 def visit(
     browser: Browser, open_context: Callable[..., BrowserContext], _states: dict[str, Any]
 ) -> Callable[..., Page]:
-    """Give a call that opens a signed-in page of a product: `visit(product, "/songs/", ...)`."""
+    """Return a call that opens a signed-in page of a product: `visit(product, "/songs/", ...)`."""
 
     def make(product: Product, path: str = "/", **options: Any) -> Page:
         if product.url not in _states:
@@ -119,5 +122,5 @@ def visit(
 
 @pytest.fixture
 def page(visit: Visit, product: Product) -> Page:
-    """Give a signed-in page of the product, at its list."""
+    """Return a signed-in page of the product, at its list."""
     return visit(product)

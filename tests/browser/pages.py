@@ -39,7 +39,7 @@ def sign_in(page: Page) -> None:
     page.get_by_label("Username").fill(NAME)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", name="Tasks", level=1)).to_be_visible()
+    expect(page.get_by_role("heading", name="Library", level=1)).to_be_visible()
 
 
 def status(page: Page, word: str) -> None:
@@ -49,7 +49,7 @@ def status(page: Page, word: str) -> None:
 
 
 def offered(page: Page, name: str) -> str:
-    """Give the example that the help beside a field offers between its quotes."""
+    """Return the example that the help beside a field offers between its quotes."""
     text = page.locator(f"#id_{name}_helptext").inner_text()
     found = re.search("“(.+)”", text)
     assert found, text
@@ -66,8 +66,21 @@ def fill_required(page: Page, model: str, title: str) -> None:
             page.locator(f"#id_{name}").fill(offered(page, name))
 
 
+def choose_song(page: Page) -> None:
+    """Choose the first song that can be used: in its tab, where the form has tabs."""
+    open_tab(page, "Songs")
+    page.locator("input[name=track]:enabled").first.check()
+
+
+def open_tab(page: Page, name: str) -> None:
+    """Open a tab of what a form can start from, if it has tabs."""
+    tab = page.locator(".tabs").get_by_role("radio", name=name)
+    if tab.count():
+        tab.check()
+
+
 def submit(page: Page) -> str:
-    """Press the form's button. Gives the path of the task's page."""
+    """Press the form's button. Returns the path of the task's page."""
     page.locator(".send button").click()
     page.wait_for_url("**/tasks/*/")
     return page.url
@@ -95,11 +108,11 @@ def is_there(media: Locator) -> None:
 def listened(product: Product) -> None:
     """Wait until every new sound has its waveform, which is the last that changes a page."""
     new = "SELECT id FROM studio_preview WHERE due_at IS NOT NULL AND attempts = 0"
-    until(lambda: not product.rows(new), 60, "the waveforms")
+    until(lambda: not product.rows(new), "the waveforms")
 
 
 def download(page: Page, link: Locator) -> Path:
-    """Follow a download link. Gives the file under the name that a person sees."""
+    """Follow a download link. Returns the file under the name that a person sees."""
     with page.expect_download() as started:
         link.click()
     path = Path(started.value.path())
@@ -108,7 +121,7 @@ def download(page: Page, link: Locator) -> Path:
 
 
 def violations(page: Page, rules: list[str] | None = None) -> str:
-    """Give what axe finds on the page, "" for nothing; only by `rules` where they are given."""
+    """Return what axe finds on the page, "" for nothing; only by `rules` where they are given."""
     run: Any = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": STANDARDS}
     found = AXE.run(page, options={"runOnly": run})
     return found.generate_report() if found.violations_count else ""
@@ -122,20 +135,23 @@ def open_folds(page: Page) -> None:
 
 
 def song_keys(session: requests.Session, product: Product, model: str) -> list[str]:
-    """Give the songs that can be chosen in a form."""
+    """Return the songs that can be chosen in a form."""
     form = session.get(f"{product.url}/new/{model}/").text
     radios = re.findall(r'<input type="radio"\s+name="track"\s+value="(\d+)"([^>]*)>', form)
     return [key for key, rest in radios if "disabled" not in rest]
 
 
 def send(session: requests.Session, product: Product, model: str, **more: str) -> str:
-    """Do as a teammate's browser does: send a form for the first song that can be chosen."""
+    """Do as a teammate's browser does: send a form, for the first song that can be chosen."""
     given = {
         "generate-persona": {"name": "The harbour voice", "description": "Warm, slow, close"},
         "add-instrumental": {"title": "Low tide", "tags": "ambient", "negative_tags": "metal"},
+        "generate-lyrics": {"prompt": "The last ferry"},
     }
-    track = until(lambda: song_keys(session, product, model), what="a song to choose")[0]
-    data = {"track": track, **given.get(model, {}), **more}
+    data = {**given.get(model, {}), **more}
+    if "track" not in data and model != "generate-lyrics":
+        found = until(lambda: song_keys(session, product, model), what="a song to choose")
+        data["track"] = found[0]
     answer = product.post(session, f"/new/{model}/", data)
     assert answer.status_code == 302, answer.text
     return answer.headers["Location"]
@@ -155,11 +171,11 @@ def tell_running(api: Sandbox) -> None:
     """Call back in the API's place: the task that was sent last is being made."""
     task = api.ledger()[-1]
     body = {"task_id": task["task_id"], "status": "running", "files": []}
-    assert requests.post(task["callback_url"], json=body, timeout=10).ok
+    assert requests.post(task["callback_url"], json=body, timeout=60).ok
 
 
 def is_status(session: requests.Session, product: Product, path: str, word: str) -> bool:
-    """Say whether a task's page shows this status now and, if it is finished, every file."""
+    """Return whether a task's page shows this status now and, if it is finished, every file."""
     text = session.get(product.url + path).text
     return f'data-status="{word}"' in text and "data-unsettled" not in text
 
@@ -170,9 +186,5 @@ def finish_imports(product: Product, task_ids: list[str]) -> None:
     session.get(product.url + "/songs/import/")
     answer = product.post(session, "/songs/import/", {"task_id": "\n".join(task_ids)})
     assert answer.status_code == 302, answer.text
-    until(
-        lambda: (
-            session.get(product.url + "/songs/").text.count("<studio-player") == 2 * len(task_ids)
-        ),
-        what="the imported songs",
-    )
+    saved = "SELECT id FROM studio_asset WHERE kind = 'audio' AND state = 'saved'"
+    until(lambda: len(product.rows(saved)) == 2 * len(task_ids), what="the imported songs")

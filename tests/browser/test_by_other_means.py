@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.browser.pages import Visit, download, plays, sign_in, status
+from tests.browser.pages import Visit, choose_song, download, plays, sign_in, status
 from tests.product import Product, until
 
 RING = """element => {
@@ -73,8 +73,8 @@ def test_without_javascript_a_song_is_separated_and_taken_home(
     page = open_context(base_url=scripted.url, java_script_enabled=False).new_page()
     sign_in(page)
     page.locator(".nav .menu summary").click()
-    page.get_by_role("link", name="Separate a sound").click()
-    page.locator("input[name=track]:enabled").first.check()
+    page.get_by_role("link", name="Split a song into stems").click()
+    choose_song(page)
     page.locator(".send button").click()
     page.wait_for_url("**/tasks/*/")
 
@@ -82,7 +82,7 @@ def test_without_javascript_a_song_is_separated_and_taken_home(
         page.reload()
         return page.locator(".stem audio").count() == 6
 
-    until(is_there, 30, "six stems")
+    until(is_there, "six stems")
     expect(page.locator("#task-head [data-status]")).to_have_attribute("data-status", "finished")
     assert page.locator(".stem audio").first.get_attribute("controls") is not None
     assert download(page, page.locator(".stem a[download]").first).suffix == ".mp3"

@@ -40,13 +40,13 @@ JUMPS = """() => new Promise((done) => {
 
 @pytest.fixture(scope="session")
 def places(scripted: Product, api: Sandbox) -> dict[str, str]:
-    """Give the path of every page in every state."""
+    """Return the path of every page in every state."""
     return make(scripted, api)
 
 
 @pytest.fixture(scope="session")
 def empty(api: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """Give a product in which nothing is yet, and whose key the API refuses."""
+    """Return a product in which nothing is yet, and whose key the API refuses."""
     data = tmp_path_factory.mktemp("empty")
     with Product(data, VIDGO_API_URL=api.url, VIDGO_API_KEY="wrong") as running:
         yield running
@@ -81,7 +81,12 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
 @pytest.mark.parametrize(
     ("name", "viewport"),
     [
-        *(("the list", PHONE), ("finished covers", PHONE), ("two variations", PHONE)),
+        *(
+            ("the library", PHONE),
+            ("the list", PHONE),
+            ("finished covers", PHONE),
+            ("two variations", PHONE),
+        ),
         *(("finished stems", PHONE), ("finished stems", DESK)),
         *(("a song", DESK), ("a finished video", DESK)),
     ],
@@ -91,7 +96,7 @@ def test_nothing_jumps_when_the_scripts_come_late(
 ) -> None:
     page = visit(scripted, "/credits/", viewport=viewport)
     if name == "finished stems":
-        until(lambda: "<studio-mixer" in _content(page, places[name]), 60, "the mixer")
+        until(lambda: "<studio-mixer" in _content(page, places[name]), "the mixer")
     late: list[Route] = []
     page.route("**/static/js/*.js", lambda route: late.append(route))
     page.route("**/static/js/theme.*.js", lambda route: route.continue_())
@@ -109,9 +114,11 @@ def test_a_cover_stays_where_it_is_when_the_text_beside_it_comes(
     scripted: Product, places: dict[str, str], visit: Visit
 ) -> None:
     page = visit(scripted, places["a song"], viewport=DESK)
-    cover, text = page.locator(".song-cover"), page.locator(".song-text")
+    cover, text = page.locator(".result-picture"), page.locator(".result-title")
     before = cover.bounding_box()
     assert before
+    # As high as the text of a long title.
+    text.evaluate("text => { text.style.minHeight = '8rem'; }")
     assert text.evaluate("text => text.offsetHeight") > before["height"]
 
     text.evaluate("text => text.remove()")
@@ -125,7 +132,7 @@ def test_the_bar_for_what_is_chosen_waits_for_a_choice_and_for_no_script(
     page = visit(scripted, "/credits/", viewport=PHONE)
     late: list[Route] = []
     page.route("**/static/js/bulk.*.js", lambda route: late.append(route))
-    page.goto("/", wait_until="commit")
+    page.goto("/tasks/", wait_until="commit")
     page.wait_for_function(SEEN)
     expect(page.locator("#bulk")).to_be_attached()
     expect(page.locator("#bulk")).to_be_hidden()
@@ -135,8 +142,8 @@ def test_the_bar_for_what_is_chosen_waits_for_a_choice_and_for_no_script(
 
     for route in late:
         route.continue_()
-    expect(page.get_by_text("1 chosen")).to_be_visible()
-    page.get_by_role("button", name="Choose none").click()
+    expect(page.get_by_text("1 selected")).to_be_visible()
+    page.get_by_role("button", name="Clear selection").click()
     expect(page.locator("#bulk")).to_be_hidden()
 
 
@@ -145,7 +152,9 @@ def _content(page: Page, path: str) -> str:
     return page.content()
 
 
-@pytest.mark.parametrize("path", ["/", "/songs/", "/personas/", "/new/create-music-video/"])
+@pytest.mark.parametrize(
+    "path", ["/", "/tasks/", "/recordings/", "/personas/", "/new/create-music-video/"]
+)
 def test_empty_pages_too(empty: Product, visit: Visit, path: str) -> None:
     _check(visit(empty, path, viewport=DESK))
 
@@ -154,7 +163,7 @@ def test_empty_pages_too(empty: Product, visit: Visit, path: str) -> None:
 def test_forms_with_errors_too(scripted: Product, visit: Visit, model: str) -> None:
     page = visit(scripted, f"/new/{model}/", viewport=DESK)
     page.locator(".send button").click()
-    page.locator(".box.trouble").wait_for()
+    page.locator(".box.trouble[role=alert]").wait_for()
     _check(page)
 
 
@@ -201,7 +210,7 @@ def test_menus_too(scripted: Product, visit: Visit) -> None:
 
 def test_a_refused_key_too(empty: Product, visit: Visit) -> None:
     page = visit(empty, "/songs/import/", viewport=DESK)
-    page.get_by_label("Task ids").fill("task-of-a-song")
+    page.get_by_label("Song ids").fill("task-of-a-song")
     page.locator(".send button").click()
     page.wait_for_url("**/tasks/*/")
     told = page.get_by_text("Vidgo refuses the key.")
@@ -210,6 +219,6 @@ def test_a_refused_key_too(empty: Product, visit: Visit) -> None:
         page.reload()
         return told.count() > 0
 
-    until(is_told, 60, "the refusal")
+    until(is_told, "the refusal")
 
     _check(page)

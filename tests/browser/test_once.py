@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.pages import Visit, sign_in, submit
+from tests.browser.pages import Visit, choose_song, sign_in, submit
 from tests.product import Product, until
 from vidgo_sandbox import Sandbox
 
@@ -15,7 +15,7 @@ FORM = "/new/upload-and-separate-vocals/"
 
 def _choose(page: Page, title: str) -> None:
     page.goto(FORM)
-    page.locator("input[name=track]:enabled").first.check()
+    choose_song(page)
     page.get_by_label("Title").fill(title)
 
 
@@ -33,8 +33,8 @@ def test_a_double_click_sends_one_task(
     _choose(page, title)
     page.locator(".send button").dblclick()
     page.wait_for_url("**/tasks/*/")
-    until(lambda: _sent(api, title), 10, "the request")
-    page.goto(f"/?q={title}")
+    until(lambda: _sent(api, title), "the request")
+    page.goto(f"/tasks/?q={title}")
     expect(page.locator(".row")).to_have_count(1)
     assert _sent(api, title) == 1
 
@@ -49,8 +49,8 @@ def test_going_back_and_sending_again_leads_to_the_same_task(
     page.wait_for_url(f"**{FORM}")
     expect(page.get_by_label("Title")).to_have_value("Back again")
     assert submit(page) == first
-    until(lambda: _sent(api, "Back again"), 10, "the request")
-    page.goto("/?q=Back again")
+    until(lambda: _sent(api, "Back again"), "the request")
+    page.goto("/tasks/?q=Back again")
     expect(page.locator(".row")).to_have_count(1)
     assert _sent(api, "Back again") == 1
 
@@ -72,7 +72,7 @@ def test_a_song_that_has_its_video_is_not_offered_for_another(
     scripted: Product, visit: Visit
 ) -> None:
     page = visit(scripted, "/new/create-music-video/")
-    page.locator("input[name=track]:enabled").first.check()
+    choose_song(page)
     chosen = page.locator("input[name=track]:checked").get_attribute("value")
     made = submit(page)
     page.goto("/new/create-music-video/")

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser.pages import LISTEN, Visit, is_there, listened, violations
+from tests.browser.pages import LISTEN, Visit, is_there, listened, plays, violations
 from tests.material import put, sound
 from tests.product import Product
 
@@ -34,7 +34,7 @@ async () => {
 
 @pytest.fixture(scope="module")
 def instrumental(product: Product, tmp_path_factory: pytest.TempPathFactory) -> int:
-    """Give an instrumental in two variations, one far louder, and the voice it was made for."""
+    """Return an instrumental in two variations, one far louder, and the voice it was made for."""
     folder = tmp_path_factory.mktemp("instrumental")
     sound(folder / "one.wav", 60, seed=1, level=0.2)
     sound(folder / "two.wav", 60, seed=2, level=0.05)
@@ -50,18 +50,20 @@ def instrumental(product: Product, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture
 def variations(visit: Visit, product: Product, instrumental: int) -> Page:
-    """Give the page of the instrumental, once its waveforms are there."""
+    """Return the page of the instrumental, once its waveforms are there."""
     page = visit(product, f"/tasks/{instrumental}/")
     # Those far below are drawn when they come into sight.
     page.locator("#variations .card").nth(2).scroll_into_view_if_needed()
-    page.locator("#variations studio-waveform.drawn").nth(2).wait_for(timeout=60_000)
+    page.locator("#variations studio-waveform.drawn").nth(2).wait_for()
     return page
 
 
 def state(page: Page) -> list[dict[str, Any]]:
-    """Give what each player of the variations does."""
-    found: list[dict[str, Any]] = page.locator("#variations audio").evaluate_all(
-        "all => all.map(a => ({ paused: a.paused, time: a.currentTime, volume: a.volume }))"
+    """Return what each player of the variations does."""
+    found: list[dict[str, Any]] = page.locator("#bar audio").evaluate_all(
+        """all => all.map(({ paused, currentTime: time, volume }) => (
+          { paused, time, volume, now: performance.now() / 1000 }
+        ))"""
     )
     return found
 
@@ -70,16 +72,16 @@ def test_variations_and_the_voice_switch_at_the_same_second(variations: Page) ->
     players = variations.locator("#variations studio-player")
     players.nth(0).get_by_role("slider").fill("30")
     players.nth(0).get_by_role("button").click()
-    variations.wait_for_function(
-        "() => document.querySelector('#variations audio').currentTime > 30.5"
-    )
+    variations.wait_for_function("() => document.querySelector('#bar audio').currentTime > 30.5")
     for number in (1, 2, 0):
-        before = max(player["time"] for player in state(variations) if not player["paused"])
+        (before,) = [player for player in state(variations) if not player["paused"]]
         players.nth(number).get_by_role("button").click()
         players.nth(number).locator("button[aria-label^=Pause]").wait_for()
         now = state(variations)
         assert [player["paused"] for player in now] == [n != number for n in range(3)]
-        assert 0 <= now[number]["time"] - before < 3
+        # No sound goes on for longer than the time that has passed.
+        passed = now[number]["now"] - before["now"]
+        assert 0 <= now[number]["time"] - before["time"] < passed + 0.2
 
 
 def test_variations_are_equally_loud(variations: Page) -> None:
@@ -97,21 +99,21 @@ def test_a_click_on_a_waveform_goes_there(variations: Page) -> None:
     box = track.bounding_box()
     assert box
     track.click(position={"x": box["width"] / 2, "y": box["height"] / 2})
-    assert state(variations)[0]["time"] == pytest.approx(30, abs=1)
+    place = track.get_by_role("slider").input_value()
+    assert float(place) == pytest.approx(30, abs=1)
 
 
 def test_a_sound_plays_on_through_twenty_refreshes(
     visit: Visit, product: Product, instrumental: int
 ) -> None:
     """Issue 5, 3."""
-    page = visit(product)
+    page = visit(product, "/tasks/")
     row = page.locator(f"#task-{instrumental}")
     row.get_by_role("button").click()
     page.wait_for_function(
-        "id => document.querySelector(`#${id} audio`).currentTime > 0.5",
-        arg=f"task-{instrumental}",
+        "() => document.querySelector('#bar audio').currentTime > 0.5",
     )
-    audio = row.locator("audio")
+    audio = page.locator("#bar audio")
     is_there(audio)
     handle = audio.element_handle()
     assert handle
@@ -123,8 +125,8 @@ def test_a_sound_plays_on_through_twenty_refreshes(
     end = handle.evaluate("audio => [audio.currentTime, performance.now() / 1000]")
     assert page.evaluate("window.gaps") == []
     assert handle.evaluate("audio => audio.isConnected && !audio.paused")
-    # As much song as time: nothing was left out and nothing was played twice.
-    assert end[0] - begin[0] == pytest.approx(end[1] - begin[1], abs=0.15)
+    # No more song than time: nothing was left out. Less it may be, where the machine is too busy.
+    assert 0 < end[0] - begin[0] < end[1] - begin[1] + 0.15
 
 
 @pytest.mark.usefixtures("instrumental")
@@ -143,20 +145,26 @@ def test_what_is_chosen_stays_chosen_and_is_deleted_after_a_question(
         )
         for name in ("first", "second")
     ]
-    page = visit(product)
+    page = visit(product, "/tasks/")
     for task in tasks:
         page.locator(f"#pick-{task}").check()
     page.evaluate(REFRESH)
-    expect(page.get_by_text("2 chosen")).to_be_visible()
+    expect(page.get_by_text("2 selected")).to_be_visible()
     assert violations(page) == ""
     page.get_by_role("button", name="Delete …").click()
     expect(page.get_by_role("heading", name="Delete 2 tasks?")).to_be_visible()
     expect(page.get_by_text("nothing is deleted there")).to_be_visible()
     assert violations(page) == ""
-    page.get_by_role("button", name="Delete for good").click()
-    expect(page.get_by_text("Deleted: 2 tasks.")).to_be_visible()
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("In the trash: 2 tasks.")).to_be_visible()
     for task in tasks:
         expect(page.locator(f"#task-{task}")).to_have_count(0)
+
+    page.get_by_role("link", name="Open the trash").click()
+    assert violations(page) == ""
+    page.locator(".discard", has_text="Demo first").get_by_role("button").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Demo first")
+    expect(page.get_by_text("In the trash since")).to_have_count(0)
 
 
 def test_something_ready_elsewhere_is_told_quietly(
@@ -222,7 +230,7 @@ def test_a_video_has_its_poster_its_speed_and_the_whole_screen(
     task = put(product, tmp_path, "create-music-video", "Night train", files=[film])
     page = visit(product, f"/tasks/{task}/")
     video = page.locator("video[poster]")
-    video.wait_for(timeout=60_000)
+    video.wait_for()
     page.get_by_label("Speed").select_option("Double")
     assert video.evaluate("video => video.playbackRate") == 2
     page.get_by_role("button", name="Full screen").click()
@@ -231,7 +239,7 @@ def test_a_video_has_its_poster_its_speed_and_the_whole_screen(
 
 @pytest.fixture(scope="module")
 def covers(product: Product, tmp_path_factory: pytest.TempPathFactory) -> int:
-    """Give a task with two covers."""
+    """Return a task with two covers."""
     folder = tmp_path_factory.mktemp("covers")
     for name, colour in (("one", "navy"), ("two", "darkred")):
         Image.new("RGB", (1024, 1024), colour).save(folder / f"{name}.png")
@@ -274,7 +282,7 @@ def test_covers_are_compared_large(
 def test_what_was_searched_for_is_still_there_on_the_way_back(
     visit: Visit, product: Product, covers: int, instrumental: int, width: int
 ) -> None:
-    page = visit(product, viewport={"width": width, "height": 800})
+    page = visit(product, "/tasks/", viewport={"width": width, "height": 800})
     page.get_by_text("Find", exact=True).click()
     page.get_by_label("Search").fill("low tide")
     page.get_by_label("What", exact=True).select_option("Cover")
@@ -295,3 +303,21 @@ def test_what_was_searched_for_is_still_there_on_the_way_back(
     assert rows.evaluate_all("rows => rows.map(row => row.id)") == found
     expect(page.get_by_label("Search")).to_have_value("low tide")
     expect(page.get_by_label("What", exact=True)).to_have_value("generate-music-cover")
+
+
+def test_keys_switch_between_variations_at_the_same_second(variations: Page) -> None:
+    """Digits play each; the softest is as it is, and the others come down to it."""
+    variations.keyboard.press("1")
+    sounds = variations.locator("#bar audio")
+    plays(sounds.nth(0))
+    variations.locator("#bar").get_by_label("Position").fill("20")
+    for number in (2, 3, 1):
+        variations.keyboard.press(str(number))
+        plays(sounds.nth(number - 1), 0.1)
+        now = state(variations)
+        assert [player["paused"] for player in now] == [n != number - 1 for n in range(3)]
+        assert now[number - 1]["time"] > 20
+    button = variations.locator("#variations studio-player button").nth(1)
+    expect(button).to_have_attribute("aria-keyshortcuts", "2")
+    volumes = [player["volume"] for player in state(variations)]
+    assert volumes == pytest.approx([0.25, 1, 0.5], rel=0.05)

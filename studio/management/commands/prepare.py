@@ -3,18 +3,21 @@
 import os
 import secrets
 from argparse import ArgumentParser
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.contrib.staticfiles.finders import get_finders
-from django.core.exceptions import ImproperlyConfigured
+from django.contrib.auth.password_validation import validate_password
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from studio import lifecycle
+from studio.storage import private
+from vidgo_site.storage import Static
 
 
 class Command(BaseCommand):
@@ -37,8 +40,9 @@ class Command(BaseCommand):
         _see_that_redis_answers()
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             call_command("migrate", interactive=False, verbosity=0)
-        if _static_is_stale():
+        if cast(Static, staticfiles_storage).is_stale():
             call_command("collectstatic", interactive=False, verbosity=0)
+        private.tighten()
         self._make_first_account()
         first = get_user_model().objects.order_by("pk").first()
         for task_id in options["import_songs"]:
@@ -54,11 +58,29 @@ class Command(BaseCommand):
         if made:
             password = secrets.token_urlsafe(12)
         email = os.environ.get("DJANGO_SUPERUSER_EMAIL", "")
+        _check_account(name, email, password)
         users.create_superuser(name, email, password)
         if made:
             self.stdout.write(f"Sign in as {name} with the password {password} (shown only now).")
         else:
             self.stdout.write(f"Sign in as {name} with the password you set.")
+
+
+def _check_account(name: str, email: str, password: str) -> None:
+    """Raise ImproperlyConfigured, with one sentence, for what no page would take."""
+    user = get_user_model()(username=name, email=email)
+    try:
+        user.clean_fields(exclude=["password"])
+    except ValidationError as error:
+        field, (trouble, *_) = next(iter(error.message_dict.items()))
+        raise ImproperlyConfigured(
+            f"DJANGO_SUPERUSER_{field.upper()} is wrong: {trouble}"
+        ) from None
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        trouble = error.messages[0]
+        raise ImproperlyConfigured(f"DJANGO_SUPERUSER_PASSWORD is wrong: {trouble}") from None
 
 
 def _see_that_redis_answers() -> None:
@@ -72,16 +94,3 @@ def _see_that_redis_answers() -> None:
         raise ImproperlyConfigured(
             f"REDIS_URL is wrong: Redis does not answer ({type(error).__name__})."
         ) from None
-
-
-def _static_is_stale() -> bool:
-    """Say whether a static file is newer than what was collected last."""
-    manifest = settings.STATIC_ROOT / "staticfiles.json"
-    if not manifest.exists():
-        return True
-    collected = manifest.stat().st_mtime
-    return any(
-        os.path.getmtime(storage.path(path)) > collected
-        for finder in get_finders()
-        for path, storage in finder.list([])
-    )

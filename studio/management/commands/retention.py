@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.template.defaultfilters import date, filesizeformat
 
-from studio import retention
+from studio.running import retention
 
 
 class Command(BaseCommand):

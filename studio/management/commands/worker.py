@@ -18,11 +18,13 @@ from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
-from studio import health, jobs, retention, uploads
+from studio import jobs
+from studio.lifecycle import account
+from studio.media import uploads
+from studio.running import alarms, health, retention
 
 logger = logging.getLogger(__name__)
 
-QUEUES = ("sending", "asking", "saving", "listening")
 # Seconds between two looks into the queues, and between two sweeps.
 LOOK = 0.1
 SWEEP = 1.0
@@ -41,6 +43,9 @@ class Command(BaseCommand):
             signal.signal(number, self._stop)
         slots: Threads | Children = Children() if settings.REDIS_URL else Threads(self.stopping)
         next_clean = 0.0
+        alarms.begin()
+        # Before the first send: what an unconfirmed one cost is told by the difference.
+        self._try(account.look_soon)
         while not self.stopping.wait(SWEEP):
             slots.watch()
             self._try(health.beat)
@@ -49,8 +54,10 @@ class Command(BaseCommand):
                 self._try(jobs.clean_engine)
                 self._try(retention.remove)
                 self._try(uploads.clean)
+                self._try(health.forget_workers)
                 next_clean = time.monotonic() + CLEAN
         slots.stop()
+        self._try(health.rest)
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self.stopping.set()
@@ -74,8 +81,9 @@ class Threads:
 
     def __init__(self, stopping: threading.Event) -> None:
         self.stopping = stopping
-        self.work = {name: threading.Event() for name in QUEUES}
-        slots = [name for name in QUEUES for _ in range(settings.WORKER_PARALLEL)]
+        self.work = {name: threading.Event() for name in settings.QUEUES}
+        slots = ["saving"] * (settings.WORKER_SAVING - settings.WORKER_PARALLEL)
+        slots += [name for name in settings.QUEUES for _ in range(settings.WORKER_PARALLEL)]
         self.workers = [
             Worker(
                 queue_names=[name],
@@ -141,7 +149,9 @@ class Children:
 
     def __init__(self) -> None:
         # The first takes no file on: however many are being copied, what is to be sent is sent.
-        queues = [("sending", "asking"), *[QUEUES] * settings.WORKER_PARALLEL]
+        savers = settings.WORKER_SAVING - settings.WORKER_PARALLEL
+        queues = [("sending", "asking"), *[("saving",)] * savers]
+        queues += [tuple(settings.QUEUES)] * settings.WORKER_PARALLEL
         self.children = [(names, self._start(names)) for names in queues]
 
     def watch(self) -> None:

@@ -1,0 +1,52 @@
+// Whole seconds of a stem's samples: FLAC, decoded by the browser, sample for sample.
+import { ask } from "./answers.js";
+
+export const RATE = 44100;
+// Frames: a slice that follows another; a piece that is too short to come alone; the most of both.
+const [USUAL, SHORT] = [RATE * 2, RATE / 4];
+export const LONGEST = USUAL + SHORT;
+// Where the decoder gives another length than it should, plain samples are taken.
+let isPlain = false;
+
+// The stretches of a song as they follow each other, through its loop again and again. The first is
+// short, so that it sounds soon, and so are all on a slow line. Each ends where a second does, so that
+// none is fetched twice.
+export function* stretches(song, frame) {
+  for (let size = RATE; ; size = song.isQuick ? USUAL : RATE) {
+    const { loop, frames } = song;
+    if (loop && frame >= loop.end) frame = loop.begin;
+    if (frame >= frames) return;
+    const next = Math.floor((frame + SHORT) / RATE) * RATE + size;
+    const end = Math.min(next, loop ? loop.end : frames, frames);
+    yield { frame, frames: end - frame };
+    frame = end;
+  }
+}
+
+function split(samples) {
+  return [0, 1].map((side) => Float32Array.from({ length: samples.length / 2 }, (_, n) => samples[2 * n + side] / 32768));
+}
+
+async function load(context, stem, first, last, signal) {
+  const plain = isPlain ? "&plain=1" : "";
+  const answer = await ask(`${stem.url}?from=${first}&seconds=${last - first}${plain}`, { signal });
+  if (!answer.ok) throw new Error(`${stem.url}: ${answer.status}`);
+  const given = await answer.arrayBuffer();
+  if (answer.headers.get("Content-Type") !== "audio/flac") return split(new Int16Array(given));
+  const sound = await context.decodeAudioData(given).catch(() => null);
+  if (sound?.length === Math.min(last * RATE, stem.frames) - first * RATE) {
+    return [sound.getChannelData(0), sound.getChannelData(1)];
+  }
+  isPlain = true;
+  return load(context, stem, first, last, signal);
+}
+
+// Gives both sides of a stem from `frame` on, shorter where the stem is, null where it is over.
+export async function slice(context, stem, { frame, frames }, signal) {
+  if (frame >= stem.frames) return null;
+  const first = Math.floor(frame / RATE);
+  const last = Math.ceil(Math.min(frame + frames, stem.frames) / RATE);
+  const sides = await load(context, stem, first, last, signal);
+  const begin = frame - first * RATE;
+  return sides.map((side) => side.subarray(begin, begin + frames));
+}

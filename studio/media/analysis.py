@@ -1,0 +1,228 @@
+"""What a page needs of a saved sound or film before it is played: made once, in the background.
+
+Peaks to draw, the length, the loudness; of a stem all its samples, for the mixer to fetch by
+ranges; of a film its poster. One ffmpeg decodes, and what it gives is read in small pieces.
+"""
+
+import itertools
+import logging
+import re
+from array import array
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from django.db import transaction
+from django.utils import timezone
+
+from studio import leases, lifecycle
+from studio.media import ffmpeg, slices
+from studio.models import Asset, Preview, Task, Upload, preview_path
+from studio.storage.files import Part, check_room, delete_after_commit, incoming, is_full, on_disk
+
+logger = logging.getLogger(__name__)
+
+# Seconds that one file may take, and that the row is held for it.
+PATIENCE = 120
+LEASE = PATIENCE + 60
+MAX_TRIES = 3
+POINTS = 800
+# Seconds that are listened to. Of samples no more than Vidgo takes to separate: some 30 MB, and
+# never more than 86.
+LONGEST, LONGEST_STEM = 3600, 8 * 60 + 10
+# For drawing: mono at this rate, one level for each 20 ms until the length is known.
+_DRAW_RATE = 22_050
+_STEP = _DRAW_RATE // 50
+_LOUDNESS = re.compile(r"I:\s+(-?[\d.]+) LUFS")
+_LIMITS = ffmpeg.Limits(seconds=PATIENCE, output=96 * ffmpeg.MB)
+# The largest picture of a film: what cinemas call 4K.
+_PIXELS = ("-max_pixels", str(4096 * 2304))
+_SOUNDS = (Asset.Kind.AUDIO, Asset.Kind.STEM)
+
+
+class PreviewError(Exception):
+    """A file that cannot be decoded."""
+
+
+@dataclass
+class Heard:
+    """What decoding a sound has shown. `duration` in seconds, `loudness` in LUFS."""
+
+    duration: float
+    loudness: float | None
+    peaks: list[int] = field(repr=False)
+
+
+def expect(stored: Asset | Upload) -> None:
+    """Have the preview of a file just saved made (anew), if its kind has one."""
+    if isinstance(stored, Upload):
+        Preview.objects.get_or_create(upload=stored, defaults={"due_at": timezone.now()})
+    elif stored.kind in (*_SOUNDS, Asset.Kind.VIDEO):
+        now = {"due_at": timezone.now(), "held_until": None, "lease": "", "attempts": 0}
+        Preview.objects.update_or_create(asset=stored, defaults={**now, "peaks": []})
+
+
+def make_missing() -> None:
+    """Have those made anew whose files are not in the storage: no backup holds them."""
+    for preview in Preview.objects.exclude(samples="", poster=""):
+        if not all(file.storage.exists(str(file.name)) for file in preview.files if file):
+            now = {"due_at": timezone.now(), "held_until": None, "lease": "", "attempts": 0}
+            Preview.objects.filter(pk=preview.pk).update(samples="", poster="", **now)
+
+
+def renew() -> None:
+    """Have one stem made smaller that an earlier release has kept plain, where nothing is due."""
+    if Preview.objects.filter(due_at__isnull=False).exists():
+        return
+    plain = Preview.objects.filter(frames__isnull=True).exclude(samples="")
+    found = plain.filter(attempts__lt=MAX_TRIES).order_by("pk").first()
+    if found:
+        Preview.objects.filter(pk=found.pk, due_at=None).update(due_at=timezone.now())
+
+
+def make(preview_pk: int, lease: str) -> None:
+    """Make one preview. `lease` is what `work.take` gave."""
+    preview = Preview.objects.select_related("asset", "upload").get(pk=preview_pk)
+    asset, upload = preview.asset, preview.upload
+    kind = asset.kind if asset else Asset.Kind.AUDIO
+    made = incoming() / f"preview-{preview.pk}-{lease[:16]}"
+    try:
+        check_room(_LIMITS.output if kind == Asset.Kind.STEM else 0)
+        with on_disk((asset or upload).file) as path:  # type: ignore[union-attr]  # one is there
+            if kind == Asset.Kind.VIDEO:
+                _keep(preview, lease, poster=_poster(path, made))
+            elif kind == Asset.Kind.STEM:
+                _keep(preview, lease, listen(path, made), samples=made)
+            else:
+                _keep(preview, lease, listen(path))
+    except (PreviewError, slices.SliceError, OSError) as error:
+        logger.warning("preview %s could not be made: %s", preview.pk, error)
+        _failed(preview, lease, counts=not is_full(error))
+    finally:
+        made.unlink(missing_ok=True)
+    # What is made anew, open pages have already.
+    if asset is not None and not preview.samples and not _unfinished(asset.task_id):
+        with transaction.atomic():
+            task = Task.objects.select_for_update().filter(pk=asset.task_id).first()
+            if task is not None:
+                # Open pages learn of it by this line of history; its line says how long it is.
+                lifecycle.tell(task, "Ready to play")
+
+
+def _decoding(path: Path, samples: Path | None) -> list[str]:
+    """Return ffmpeg's arguments: what is drawn goes to its output, the loudness to its words."""
+    drawn = f"aformat=channel_layouts=mono,aresample={_DRAW_RATE},aformat=sample_fmts=s16"
+    if samples:
+        graph = (
+            f"[0:a:0]aresample={slices.RATE},aformat=sample_fmts=s16:channel_layouts=stereo,"
+            f"asplit=2[samples][whole];[whole]{drawn}[drawn]"
+        )
+        targets = ["-map", "[samples]", *slices.writing(samples)]
+    else:
+        graph, targets = f"[0:a:0]ebur128=framelog=quiet,{drawn}[drawn]", []
+    targets += ["-map", "[drawn]", "-f", "s16le", "pipe:1"]
+    longest = ("-t", str(LONGEST_STEM if samples else LONGEST))
+    source = ffmpeg.source(path, *longest)
+    return ["-nostats", *source, "-vn", "-filter_complex", graph, *targets]
+
+
+def listen(path: Path, samples: Path | None = None) -> Heard:
+    """Decode the sound at `path`; with `samples`, write every sample there too.
+
+    Raises PreviewError.
+    """
+    levels: list[int] = []
+    count = 0
+    with ffmpeg.start(_decoding(path, samples), _LIMITS) as running:
+        running.hurry()
+        # Two seconds at a time.
+        while data := running.read(_STEP * 2 * 100):
+            piece = array("h", data)
+            count += len(piece)
+            levels += [_level(piece[at : at + _STEP]) for at in range(0, len(piece), _STEP)]
+        if running.wait():
+            raise PreviewError("it cannot be decoded")
+    loudness = _LOUDNESS.findall(running.told)
+    if not count:
+        raise PreviewError("there is no sound in it")
+    return Heard(count / _DRAW_RATE, float(loudness[-1]) if loudness else None, _reduce(levels))
+
+
+def _level(samples: "array[int]") -> int:
+    """Return the highest level in `samples`, 0 to 255."""
+    return min(max(max(samples), -min(samples)) >> 7, 255)
+
+
+def _reduce(levels: list[int]) -> list[int]:
+    """Return `POINTS` levels for the many, or as many as there are."""
+    points = min(POINTS, len(levels))
+    edges = [len(levels) * n // points for n in range(points + 1)]
+    return [max(levels[a:b]) for a, b in itertools.pairwise(edges)]
+
+
+def _poster(path: Path, target: Path) -> Path:
+    """Write the most telling picture of the film's first seconds to `target`, and give that."""
+    arguments = [
+        *("-v", "error", *ffmpeg.source(path, "-t", "12", *_PIXELS), "-map", "0:v:0"),
+        # Made small first: a hundred large pictures side by side would not fit into memory.
+        *("-vf", "fps=8,scale='min(1280,iw)':-2,thumbnail=100", "-frames:v", "1", "-q:v", "4"),
+        *("-f", "mjpeg", f"file:{target}"),
+    ]
+    if ffmpeg.run(arguments, _LIMITS)[0]:
+        raise PreviewError("no picture could be taken from it")
+    return target
+
+
+def _keep(
+    preview: Preview,
+    lease: str,
+    heard: Heard | None = None,
+    *,
+    samples: Path | None = None,
+    poster: Path | None = None,
+) -> None:
+    storage = preview.samples.storage
+    names = {}
+    frames, offsets = slices.index(samples) if samples else (None, None)
+    for name, path in (("samples", samples), ("poster", poster)):
+        if path is not None:
+            with path.open("rb") as source:
+                names[name] = storage.save(preview_path(preview, ""), Part(source, name=str(path)))
+    with transaction.atomic():
+        held = Preview.objects.select_for_update().filter(pk=preview.pk, lease=lease).first()
+        if held is None:
+            # Somebody else has the row by now, or the task is deleted.
+            for name in names.values():
+                storage.delete(name)
+        else:
+            delete_after_commit([getattr(held, name) for name in names])
+            held.frames, held.offsets = frames, offsets
+            _write(held, heard, names)
+
+
+def _write(held: Preview, heard: Heard | None, names: dict[str, str]) -> None:
+    for name, stored in names.items():
+        setattr(held, name, stored)
+    held.due_at, held.held_until = None, None
+    if heard:
+        held.peaks, held.loudness = heard.peaks, heard.loudness
+        Asset.objects.filter(preview=held).update(duration=heard.duration)
+    held.save()
+
+
+def _failed(preview: Preview, lease: str, *, counts: bool) -> None:
+    """Have it tried again, not for ever; what does not count, a full disk, is waited for."""
+    attempts = preview.attempts + counts
+    wait = timedelta(seconds=leases.backoff(attempts) if counts else 60)
+    Preview.objects.filter(pk=preview.pk, lease=lease).update(
+        attempts=attempts,
+        held_until=None,
+        due_at=None if attempts >= MAX_TRIES else timezone.now() + wait,
+    )
+
+
+def _unfinished(task_pk: int) -> bool:
+    """Return whether a file of the task is still to be saved or to be looked at."""
+    waiting = Asset.objects.filter(task=task_pk, state=Asset.State.WAITING)
+    due = Preview.objects.filter(asset__task=task_pk, due_at__isnull=False)
+    return waiting.exists() or due.exists()

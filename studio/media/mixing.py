@@ -1,0 +1,119 @@
+"""A mix as one sound file: the very samples that the mixer plays, with its faders' gains."""
+
+import itertools
+import threading
+import wave
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from io import BytesIO
+
+from studio.media import ffmpeg, slices
+from studio.media.slices import FRAME, RATE
+from studio.models import Preview
+from studio.storage.files import CHUNK, on_disk
+
+CONTENT_TYPES = {"wav": "audio/x-wav", "mp3": "audio/mpeg"}
+# Each stem's samples, and its gain.
+Stems = list[tuple[Preview, float]]
+# Mixes under way in one process of the web server: each is an ffmpeg and a thread.
+_slots = threading.BoundedSemaphore(2)
+
+
+class BusyError(Exception):
+    """As many mixes as this server makes at once are under way."""
+
+
+@contextmanager
+def slot() -> Iterator[None]:
+    """Hold one of the few places for what is made while it is downloaded. Raises BusyError."""
+    if not _slots.acquire(blocking=False):
+        raise BusyError
+    try:
+        yield
+    finally:
+        _slots.release()
+
+
+def length(stems: Stems) -> int:
+    """Return the exact size in bytes of the mix of `stems` as WAV."""
+    return wav_size(_frames(stems))
+
+
+def wav_size(frames: int) -> int:
+    """Return the size in bytes of a WAV file of so many samples a side."""
+    return len(_header(0)) + frames * FRAME
+
+
+def wav(stem: Preview, frames: int) -> Iterator[bytes]:
+    """Yield one stem as WAV of so many samples a side; after its own end it is silent."""
+    yield _header(frames * FRAME)
+    rest = frames * FRAME
+    with on_disk(stem.samples) as path:
+        command = ["-v", "error", *slices.reading(stem, path), "-f", "s16le", "pipe:1"]
+        for piece in _made(command):
+            rest -= len(piece)
+            yield piece
+    while rest > 0:
+        yield bytes(min(rest, CHUNK))
+        rest -= CHUNK
+
+
+def mix(stems: Stems, kind: str) -> Iterator[bytes]:
+    """Return the mix piece by piece while ffmpeg makes it; `kind` is of CONTENT_TYPES.
+
+    Raises BusyError at once. Summed as floats; held back only where the sum would be louder than
+    a file can be.
+    """
+    pieces = _mix(stems, kind)
+    # Begun here, so that whoever drops it unread still gives its slot back.
+    next(pieces)
+    return pieces
+
+
+def _mix(stems: Stems, kind: str) -> Iterator[bytes]:
+    with ExitStack() as stack:
+        stack.enter_context(slot())
+        yield b""
+        paths = [stack.enter_context(on_disk(stem.samples)) for stem, _ in stems]
+        inputs = [slices.reading(stem, path) for (stem, _), path in zip(stems, paths, strict=True)]
+        command = _command(inputs, [gain for _, gain in stems], kind)
+        if kind == "wav":
+            yield _header(_frames(stems) * FRAME)
+        yield from _made(command)
+
+
+def _made(command: list[str]) -> Iterator[bytes]:
+    # Ended also when nobody listens any more.
+    with ffmpeg.start(command) as process:
+        while piece := process.read(CHUNK):
+            yield piece
+        if process.wait():
+            # Cut short, so that the browser says it is not whole.
+            raise OSError("ffmpeg failed")
+
+
+def _command(inputs: list[list[str]], gains: list[float], kind: str) -> list[str]:
+    faders = [f"[{n}:a]volume={gain:.4f}:precision=float[s{n}]" for n, gain in enumerate(gains)]
+    together = "".join(f"[s{n}]" for n in range(len(gains)))
+    graph = (
+        f"{';'.join(faders)};{together}amix=inputs={len(gains)}:normalize=0,"
+        "alimiter=limit=1:level=0:latency=1"
+    )
+    # A constant rate, so that a player knows the length of a file that came through a pipe.
+    target = ("-f", "s16le") if kind == "wav" else ("-f", "mp3", "-b:a", "320k")
+    sources = itertools.chain.from_iterable(inputs)
+    return ["-v", "error", *sources, "-filter_complex", graph, *target, "pipe:1"]
+
+
+def _frames(stems: Stems) -> int:
+    return max(slices.count(stem) for stem, _ in stems)
+
+
+def _header(size: int) -> bytes:
+    """Return the 44 bytes before `size` bytes of samples in a WAV file."""
+    header = BytesIO()
+    with wave.open(header, "wb") as sound:
+        sound.setparams((2, 2, RATE, size // FRAME, "NONE", ""))
+        sound.writeframesraw(b"")
+        # Read before it is closed: then it holds how many samples came here, none.
+        return header.getvalue()

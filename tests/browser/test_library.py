@@ -1,0 +1,49 @@
+"""The library while one looks at it: doors open by themselves, and what plays goes on."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import BrowserContext, expect
+
+from tests.browser.pages import LISTEN, Visit, is_status, is_there, plays, send, sign_in, song_keys
+from tests.product import Product, until
+
+
+def test_what_a_teammate_makes_is_on_its_way_and_then_a_door_while_the_song_plays(
+    scripted: Product, visit: Visit
+) -> None:
+    teammate = scripted.session()
+    first = send(teammate, scripted, "generate-lyrics")
+    until(lambda: is_status(teammate, scripted, first, "finished"), "more than songs")
+    page = visit(scripted)
+    page.evaluate("window.sameDocument = true")
+    playing = page.locator(".item:has(studio-player)").last
+    playing.get_by_role("button", name="Play").click()
+    sound = page.locator("#bar audio")
+    plays(sound)
+    is_there(sound)
+    sound.evaluate("sound => { sound.playbackRate = 0.0625; }")
+    sound.evaluate(LISTEN)
+
+    newest = song_keys(teammate, scripted, "upload-and-separate-vocals")[0]
+    path = send(teammate, scripted, "upload-and-separate-vocals", track=newest)
+
+    expect(page.locator(f".door[href='{path}'][data-status=finished]")).to_be_visible()
+    assert page.evaluate("window.gaps") == []
+    plays(sound, 0.05)
+    assert page.evaluate("window.sameDocument")
+
+
+def test_without_javascript_a_song_is_found_and_starred(
+    scripted: Product, open_context: Callable[..., BrowserContext]
+) -> None:
+    page = open_context(base_url=scripted.url, java_script_enabled=False).new_page()
+    sign_in(page)
+    page.goto("/songs/?order=title")
+    page.locator(".item .row-title a").first.click()
+    page.get_by_role("button", name="Star Version 2").click()
+
+    page.goto("/?kind=starred")
+    expect(page.locator(".item")).to_have_count(1)
+    page.get_by_label("Songs, people, styles").fill("no such song")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.get_by_role("heading", name="Nothing found")).to_be_visible()

@@ -1,0 +1,25 @@
+"""WebKitGTK: the engine of Safari."""
+
+from tests.engines import flows, making, sounds
+
+ENGINE = "webkit"
+
+
+class TestOperations(flows.Operations):
+    pass
+
+
+class TestFlows(flows.Flows):
+    pass
+
+
+class TestMaking(making.Making):
+    pass
+
+
+class TestPlayer(sounds.Player):
+    pass
+
+
+class TestMixer(sounds.Mixer):
+    pass

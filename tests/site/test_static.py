@@ -1,0 +1,59 @@
+"""Static files: a page of one release never meets a script of another."""
+
+import os
+import re
+from pathlib import Path
+from typing import cast
+
+import pytest
+from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.core.management import call_command
+from pytest_django import Settings
+
+from vidgo_site.storage import Static
+
+pytestmark = pytest.mark.once
+
+IMPORT = re.compile(
+    r"""^(?:import\s*|(?:import|export)\b[^;"']*?\bfrom\s*)["']([^"']+)["']""", re.MULTILINE
+)
+
+
+def test_modules_import_each_other_by_names_that_change_with_the_content() -> None:
+    found: set[str] = set()
+    for source in (settings.BASE_DIR / "static" / "js").glob("*.js"):
+        collected = staticfiles_storage.url(f"js/{source.name}")
+        text = (settings.STATIC_ROOT / collected.removeprefix(settings.STATIC_URL)).read_text()
+        found |= set(IMPORT.findall(text))
+    assert found
+    for name in found:
+        assert re.fullmatch(r"\./\w+\.[0-9a-f]{12}\.js", name), found
+        assert (settings.STATIC_ROOT / "js" / name).is_file()
+
+
+def is_stale() -> bool:
+    return cast(Static, staticfiles_storage).is_stale()
+
+
+def test_a_release_whose_files_are_older_by_date_is_served_after_an_upgrade(
+    tmp_path: Path, settings: Settings
+) -> None:
+    sources, collected = tmp_path / "sources", tmp_path / "collected"
+    sources.mkdir()
+    settings.STATICFILES_DIRS = [sources]
+    settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
+    settings.STATIC_ROOT = collected
+    (sources / "page.css").write_text("body { color: red }")
+    call_command("collectstatic", interactive=False, verbosity=0)
+    first = staticfiles_storage.url("page.css")
+    assert not is_stale()
+
+    (sources / "page.css").write_text("body { color: tan }")
+    os.utime(sources / "page.css", (0, 0))
+
+    assert is_stale()
+    call_command("collectstatic", interactive=False, verbosity=0)
+    assert staticfiles_storage.url("page.css") != first
+    assert "tan" in (collected / "page.css").read_text()
+    assert not is_stale()
