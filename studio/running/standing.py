@@ -59,6 +59,12 @@ def keep(address: str, moment: datetime | None = None, anew: bool = False) -> Ke
     return kept
 
 
+def is_fresh(address: str) -> bool:
+    """Return whether a good backup was begun at this place within the last day."""
+    yesterday = timezone.now() - timedelta(days=1)
+    return _good().filter(place=address, began_at__gt=yesterday).exists()
+
+
 @contextmanager
 def noted(address: str, moment: datetime) -> Iterator[Backup]:
     """Note that a backup is begun, and how it ended; what it raises comes as a BackupError."""

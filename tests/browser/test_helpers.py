@@ -30,7 +30,7 @@ def test_lyrics_come_without_disturbing_what_is_typed_and_can_be_undone(
 ) -> None:
     page = _open(visit, scripted)
     button = page.locator(LYRICS).get_by_role("button", name="Write lyrics")
-    expect(button).to_contain_text(re.compile(r"about (1 credit|\d+ credits)\b"))
+    expect(button).to_contain_text(re.compile(r"costs credits|about (1 credit|\d+ credits)\b"))
     button.press("Enter")
     page.locator("#id_title").fill("Mine")
     found = page.locator(f"{LYRICS} [data-found] li")

@@ -116,7 +116,9 @@ def _words(page: Page, song: str) -> None:
     words = page.locator("studio-words")
     # The song is short, and must not end while it is listened to.
     page.locator("#song-player").get_by_role("button").click()
-    page.locator("#bar audio").evaluate("audio => { audio.playbackRate = 0.0625; }")
+    sounds = page.locator("#bar audio")
+    expect(sounds).not_to_have_count(0)
+    sounds.evaluate_all("all => { for (const one of all) one.playbackRate = 0.0625; }")
     expect(words.locator("li.sung")).to_have_count(1)
     words.get_by_role("button", name="tide").first.focus()
     page.keyboard.press("ArrowDown")

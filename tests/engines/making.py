@@ -18,7 +18,11 @@ VALUE = "(id) => document.getElementById(id).value"
 HELPER = "studio-helper[data-name=generate-lyrics]"
 WRITTEN = f"() => document.querySelectorAll('{HELPER} [data-found] li').length === 2"
 # The song is short, and must not end while it is listened to.
-SLOW = "() => { document.querySelector('#bar audio').playbackRate = 0.25; }"
+SLOW = """
+() => {
+  for (const sound of document.querySelectorAll("#bar audio")) sound.playbackRate = 0.25;
+}
+"""
 SUNG = "() => document.querySelector('studio-words li.sung')?.textContent.trim()"
 LAST = """
 () => {

@@ -4,7 +4,7 @@ import re
 from abc import ABC, abstractmethod
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Error, Page
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webdriver import WebDriver
@@ -93,7 +93,13 @@ class PlaywrightWindow(Window):
 
     def open(self, url: str) -> None:
         """Go to a page and wait until it is loaded."""
-        self.page.goto(url)
+        try:
+            self.page.goto(url)
+        except Error as error:
+            # Firefox's driver tells of one navigation twice at times (microsoft/playwright 42050).
+            if f'interrupted by another navigation to "{url}"' not in str(error):
+                raise
+            self.page.wait_for_url(url)
 
     def back(self) -> None:
         """Press Back."""

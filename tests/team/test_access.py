@@ -184,6 +184,8 @@ def address(name: str, house: dict[str, Any]) -> str:
         "upload-peaks": "upload",
     }
     keys |= dict.fromkeys(("media", "peaks", "poster"), "asset")
+    keys |= {name: "upload" for name in TABLE if name.startswith("recording-")}
+    keys["recording"] = "upload"
     if name == "samples":
         return reverse(name, args=[house["asset"].pk]) + "?from=0&seconds=1"
     special: dict[str, list[Any]] = {

@@ -81,9 +81,8 @@ class Command(BaseCommand):
             raise CommandError("Backups from before are not whole; this one is.")
 
     def _go_on(self, address: str, clock: dt.time) -> None:
-        """Make a backup each night, and one at once where there is none of the last day."""
-        hours = standing.read().hours
-        moment = _next(clock) if hours is not None and hours < 24 else timezone.now()
+        """Make a backup each night, and one at once where this place has none of the last day."""
+        moment = _next(clock) if standing.is_fresh(address) else timezone.now()
         while True:
             time.sleep(max((moment - timezone.now()).total_seconds(), 0))
             close_old_connections()
