@@ -79,9 +79,11 @@ screenshots: $(VENV)/dev
 # The locks name versions and the hashes of their files, which pip then insists on: no index
 # addresses, no options of this machine. pip and setuptools are named where something needs them.
 lock: $(VENV)/dev
-	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile $(LOCK) -o requirements.lock pyproject.toml
-	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile $(LOCK) --all-extras -c requirements.lock -o requirements-dev.lock pyproject.toml
-LOCK := --quiet --strip-extras --no-header --no-annotate --generate-hashes --allow-unsafe
+	$(LOCK) pyproject.toml -o requirements.lock
+	$(LOCK) --all-extras -c requirements.lock pyproject.toml -o requirements-dev.lock
+# For every system and Python that there is a marker for: Debian 12's own Python is older than ours.
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
+	--generate-hashes --no-emit-index-url
 
 $(VENV)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -30,6 +30,17 @@ def sound(target: Path, seconds: float, *, seed: int = 1, level: float = 0.05) -
     return target
 
 
+def tone(target: Path, seconds: float, hertz: float) -> Path:
+    """Write a sine, the same on both sides."""
+    import numpy
+
+    one = numpy.sin(numpy.arange(int(seconds * RATE)) * (2 * numpy.pi * hertz / RATE)) * 0.3
+    with wave.open(str(target), "wb") as file:
+        file.setparams((2, 2, RATE, 0, "NONE", ""))
+        file.writeframes((numpy.repeat(one, 2) * 32767).astype("<i2").tobytes())
+    return target
+
+
 def put(product: Product, folder: Path, model: str, title: str, **more: Any) -> int:
     """Keep a finished task with files of `folder`, and give its number.
 

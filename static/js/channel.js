@@ -24,6 +24,15 @@ export class Channel {
     button.setAttribute("aria-pressed", on);
   }
 
+  // `gain`: what is heard of it, in per cent.
+  draw(gain) {
+    const { element, volume } = this;
+    element.classList.toggle("silent", !gain);
+    element.querySelector("output").textContent = `${volume.value} %`;
+    volume.setAttribute("aria-valuetext", `${volume.value} per cent`);
+    volume.style.setProperty("--at", `${(volume.value / volume.max) * 100}%`);
+  }
+
   toString() {
     const letters = (this.isOn(this.mute) ? "m" : "") + (this.isOn(this.solo) ? "s" : "");
     return `${this.key}:${this.volume.value}${letters}`;

@@ -1,20 +1,21 @@
-// <studio-mixer>: the stems of one song on one transport. What is set stands in the page's address
-// (?mix=12:80,13:100m&loop=12.5-30), so that a link gives it to somebody else.
+// <studio-mixer>: the stems of one song on one transport. What is set stands in the page's address.
 import { Channel } from "./channel.js";
 import { drag } from "./drag.js";
 import { isTaken } from "./keys.js";
+import { linkTo, readLink } from "./mixlink.js";
+import { Pace } from "./pace.js";
 import { Past } from "./past.js";
 import { RATE } from "./slices.js";
 import { Stems } from "./stems.js";
 import { clock, fine, seconds } from "./times.js";
 
-const STEP = 5;
-const SHORTEST = 0.25;
+const [STEP, SHORTEST] = [5, 0.25];
 // What the sound tells of itself, in words.
 const STATES = {
   playing: "",
   interrupted: "Something else on this device stopped the sound. Press play to go on.",
   gone: "These sounds are no longer here. Load the page again.",
+  unpaced: "This browser could not change the tempo or the key.",
 };
 
 function say(text) {
@@ -28,7 +29,9 @@ class StudioMixer extends HTMLElement {
     this.channels = [...this.querySelectorAll("[data-stem]")].map((element) => new Channel(element));
     this.stems = new Stems(
       this.channels.map(({ element }) => ({ url: element.dataset.samples, frames: Number(element.dataset.frames) })),
+      this.dataset.shifter,
     );
+    this.pace = new Pace(this.querySelector("[data-pace]"));
     for (const name of ["play", "seek", "now", "loop", "from", "to", "link", "reset", "undo", "state"]) {
       this[name + "Part"] = this.querySelector(`[data-${name}]`);
     }
@@ -75,6 +78,7 @@ class StudioMixer extends HTMLElement {
       channel.opener.addEventListener("click", () => channel.open());
       drag(this, channel.element.querySelector("[data-wave]"));
     });
+    this.pace.addEventListener("change", () => this.paced());
     for (const name of ["play", "pause"]) {
       stems.addEventListener(name, () => {
         // As a media element does: other players stop, and a refresh waits.
@@ -84,6 +88,7 @@ class StudioMixer extends HTMLElement {
       });
     }
     stems.addEventListener("waiting", ({ detail }) => this.tell(detail ? `Loading… ${fine(detail)} of 0:02 is here.` : "Loading…"));
+    stems.addEventListener("unpaced", () => this.pace.read(""));
     for (const [name, text] of Object.entries(STATES)) stems.addEventListener(name, () => this.tell(text));
   }
 
@@ -127,7 +132,7 @@ class StudioMixer extends HTMLElement {
     this.mixed();
   }
 
-  // Arrows, 1-6 and Shift+1-6, wherever on the page they mean nothing else.
+  // Arrows, 1-6 and Shift+1-6, tempo and key, wherever on the page they mean nothing else.
   key(event) {
     const { target, code, key } = event;
     if ((event.ctrlKey || event.metaKey) && key === "z" && !isTaken({ target })) {
@@ -144,7 +149,9 @@ class StudioMixer extends HTMLElement {
     } else if ((key === "ArrowLeft" || key === "ArrowRight") && !target.closest("input")) {
       this.go(this.stems.time + (key === "ArrowLeft" ? -STEP : STEP));
     } else {
-      return;
+      const told = this.pace.press(key);
+      if (!told) return;
+      say(told);
     }
     event.preventDefault();
   }
@@ -197,16 +204,17 @@ class StudioMixer extends HTMLElement {
   // All that is set, as one text.
   get settings() {
     const { loop } = this.stems;
-    return `${this.channels.join(",")};${loop ? `${loop.begin}-${loop.end}` : ""}`;
+    return [this.channels.join(","), loop ? `${loop.begin}-${loop.end}` : "", this.pace].join(";");
   }
 
   set(settings) {
-    const [mix, loop] = settings.split(";");
+    const [mix, loop, pace = ""] = settings.split(";");
     const set = new Map(mix.split(",").map((part) => part.split(":")));
     for (const channel of this.channels) channel.read(set.get(channel.key) ?? "100");
     const [begin, end] = loop.split("-").map((frame) => frame / RATE);
     this.setLoop(loop ? { begin, end } : null);
     if (!loop) [this.fromPart.value, this.toPart.value] = ["", ""];
+    this.pace.read(pace);
     this.mixed();
   }
 
@@ -236,41 +244,34 @@ class StudioMixer extends HTMLElement {
     const gains = this.gains();
     this.channels.forEach((channel, index) => {
       this.stems.setGain(index, gains[index] / 100);
-      const { element, volume } = channel;
-      element.classList.toggle("silent", !gains[index]);
-      element.querySelector("output").textContent = `${volume.value} %`;
-      volume.setAttribute("aria-valuetext", `${volume.value} per cent`);
-      volume.style.setProperty("--at", `${(volume.value / volume.max) * 100}%`);
+      channel.draw(gains[index]);
     });
-    const query = new URLSearchParams(this.channels.map(({ key }, index) => [key, gains[index]]));
-    for (const link of this.querySelectorAll("[data-export]")) link.href = `${link.dataset.export}?${query}`;
+    this.write();
+  }
+
+  paced() {
+    const [tempo, key] = [this.pace.tempo, this.pace.key].map(({ value }) => Number(value));
+    // A range that is dragged tells of each step.
+    clearTimeout(this.pacing);
+    this.pacing = setTimeout(() => this.stems.setPace(tempo / 100, key), 60);
     this.write();
   }
 
   read() {
-    const query = new URLSearchParams(location.search);
-    const mix = new Map((query.get("mix") ?? "").split(",").map((part) => part.split(":")));
-    for (const channel of this.channels) channel.read(mix.get(channel.key) ?? "100");
-    const [from, to] = (query.get("loop") ?? "").split("-");
-    if (to) {
-      [this.fromPart.value, this.toPart.value] = [fine(Number(from)), fine(Number(to))];
+    const loop = readLink(this);
+    if (loop) {
+      [this.fromPart.value, this.toPart.value] = loop.map((time) => fine(time));
       if (this.typed()) this.setLoop(this.typed());
     }
     this.mixed();
   }
 
   write() {
-    const address = new URL(location);
-    const isMixed = this.channels.some((channel) => String(channel) !== `${channel.key}:100`);
-    const tenths = (frames) => Math.round((frames / 44100) * 10) / 10;
-    const { loop } = this.stems;
-    address.searchParams.delete("mix");
-    address.searchParams.delete("loop");
-    // By hand: the address stays legible.
-    const parts = [address.searchParams.toString()];
-    if (isMixed) parts.push(`mix=${this.channels.join(",")}`);
-    if (loop) parts.push(`loop=${tenths(loop.begin)}-${tenths(loop.end)}`);
-    address.search = parts.filter(Boolean).join("&");
+    const query = new URLSearchParams(this.gains().map((gain, index) => [this.channels[index].key, gain]));
+    const { tempo, key, isRecorded } = this.pace;
+    if (!isRecorded) for (const [name, { value }] of Object.entries({ tempo, key })) query.set(name, value);
+    for (const link of this.querySelectorAll("[data-export]")) link.href = `${link.dataset.export}?${query}`;
+    const address = linkTo({ channels: this.channels, loop: this.stems.loop, pace: this.pace });
     this.linkPart.dataset.copy = address.href;
     clearTimeout(this.writing);
     // Browsers refuse an address that changes a hundred times in a drag.

@@ -2,12 +2,11 @@
 // is scheduled for one and the same frame of the audio context, so that they cannot part, whatever the
 // network does. Only what is played within seconds stands in memory. A slow line brings what is heard.
 import { RefusedError } from "./answers.js";
-import { LONGEST, RATE, slice, stretches } from "./slices.js";
+import { Device, FADE } from "./device.js";
+import { LONGEST, RATE, paced, slice, stretches } from "./slices.js";
 
 // Frames: how much is scheduled ahead; how much is in hand before it goes on after it fell silent.
 const [AHEAD, IN_HAND] = [RATE * 4, RATE * 2];
-// Seconds: from the scheduling of the first slice to its sound; the fade that keeps a cut from clicking.
-const [LEAD, FADE] = [0.06, 0.012];
 const PATIENCE = 1000;
 
 const wait = (milliseconds, signal) =>
@@ -19,23 +18,23 @@ const wait = (milliseconds, signal) =>
 // Fires "play", "pause", "waiting" (its `detail`: the seconds that are there), "playing", "ended",
 // "interrupted" by the system, and "gone"; times are seconds of the song.
 export class Stems extends EventTarget {
-  #context = null;
-  #master = null;
+  #device = null;
   #sources = new Map();
   // Buffers that have been played are filled again: they are most of the memory.
   #free = [];
-  // What is scheduled: from the frame `at` of the context, `frames` of the song from `frame` on, and
-  // the stems that are in it.
+  // What is scheduled: from the frame `at` of the context, `frames` of the song from `frame` on at a
+  // `tempo`, the first of them `phase` of a frame later, and the stems that are in it.
   #passages = [];
   #turn = new AbortController();
   #rest = 0;
-  // The device: a promise that it runs, and whether it did.
+  // A promise that the device runs.
   #ready = null;
-  #runs = false;
+  #pace = { tempo: 1, pitch: 1 };
 
-  // `stems`: the address of each one's samples, and how many there are.
-  constructor(stems) {
+  // `stems`: the address of each one's samples, and how many there are; `shifter`: that of the worklet.
+  constructor(stems, shifter) {
     super();
+    this.shifter = shifter;
     this.stems = stems.map(({ url, frames }) => ({ url, frames, gain: 1, output: null }));
     this.frames = Math.max(...this.stems.map((stem) => stem.frames));
     this.duration = this.frames / RATE;
@@ -46,7 +45,11 @@ export class Stems extends EventTarget {
   }
 
   get context() {
-    return this.#context;
+    return this.#device?.context ?? null;
+  }
+
+  get output() {
+    return this.#device?.output ?? null;
   }
 
   get time() {
@@ -58,7 +61,8 @@ export class Stems extends EventTarget {
     if (!this.paused) return this.#ready;
     this.paused = false;
     this.#open();
-    this.#ready = this.#context.resume().catch(() => this.#interrupt());
+    const { context } = this.#device;
+    this.#ready = Promise.all([context.resume().catch(() => this.#end("interrupted")), this.#shift()]);
     this.dispatchEvent(new Event("play"));
     this.#start(this.#rest >= this.frames ? 0 : this.#rest);
     return this.#ready;
@@ -89,45 +93,42 @@ export class Stems extends EventTarget {
     if (stem.gain === gain) return;
     stem.gain = gain;
     if (gain) for (const passage of this.#passages) this.#join(stem, passage);
-    if (!stem.output) return;
-    const { currentTime } = this.#context;
-    stem.output.gain.cancelScheduledValues(currentTime);
-    stem.output.gain.setValueAtTime(stem.output.gain.value, currentTime);
-    stem.output.gain.linearRampToValueAtTime(gain, currentTime + FADE);
+    this.#device?.fade(index, gain);
+  }
+
+  // Play at `tempo` times the speed and `key` semitones higher.
+  setPace(tempo, key) {
+    const pitch = 2 ** (key / 12) / tempo;
+    if (tempo === this.#pace.tempo && pitch === this.#pace.pitch) return;
+    const now = this.#frame();
+    this.#pace = { tempo, pitch };
+    this.#free = [];
+    if (!this.#device) return;
+    if (!this.paused) this.#stop();
+    this.#ready = Promise.all([this.#ready, this.#shift()]);
+    if (!this.paused) this.#start(now);
+  }
+
+  // What a device cannot do leaves the song as it was recorded.
+  #shift() {
+    return this.#device.shift(this.#pace.pitch).catch(() => {
+      this.setPace(1, 0);
+      this.dispatchEvent(new Event("unpaced"));
+    });
   }
 
   close() {
     this.pause();
-    this.#context?.close();
-    this.#context = null;
+    this.#device?.close();
+    this.#device = null;
     this.#free = [];
   }
 
   #open() {
-    if (this.#context) return;
-    // Else the silent switch of an iPhone mutes it.
-    if (navigator.audioSession) navigator.audioSession.type = "playback";
-    this.#context = new AudioContext({ sampleRate: RATE, latencyHint: "playback" });
-    this.#runs = false;
-    this.#context.addEventListener("statechange", () => this.#watch());
-    this.#master = this.#context.createGain();
-    this.#master.connect(this.#context.destination);
-    for (const stem of this.stems) {
-      stem.output = this.#context.createGain();
-      stem.output.gain.value = stem.gain;
-      stem.output.connect(this.#master);
-    }
-  }
-
-  // A call, a lock or a lost device stops the context ("suspended", Safari also "interrupted").
-  #watch() {
-    const did = this.#runs;
-    this.#runs = this.#context?.state === "running";
-    if (did && !this.#runs) this.#interrupt();
-  }
-
-  #interrupt() {
-    this.#end("interrupted");
+    if (this.#device) return;
+    const gains = this.stems.map(({ gain }) => gain);
+    this.#device = new Device(gains, () => this.#end("interrupted"), this.shifter);
+    this.stems.forEach((stem, index) => (stem.output = this.#device.faders[index]));
   }
 
   #end(name) {
@@ -145,12 +146,10 @@ export class Stems extends EventTarget {
 
   #stop() {
     this.#turn.abort();
-    const { currentTime } = this.#context;
-    this.#master.gain.cancelScheduledValues(currentTime);
-    this.#master.gain.setTargetAtTime(0, currentTime, FADE / 4);
+    this.#device.hush();
     for (const [source, at] of this.#sources) {
-      if (at / RATE > currentTime + FADE) this.#release(source);
-      source.stop(currentTime + FADE);
+      if (this.#device.until(at) > FADE) this.#release(source);
+      source.stop(this.context.currentTime + FADE);
     }
     this.#passages = [];
   }
@@ -158,35 +157,34 @@ export class Stems extends EventTarget {
   // The frame of the song that is heard now.
   #frame() {
     if (this.paused || !this.#passages.length) return this.#rest;
-    const { currentTime, outputLatency } = this.#context;
-    const heard = (currentTime - (outputLatency || 0)) * RATE;
+    const { heard } = this.#device;
     while (this.#passages.length > 1 && this.#passages[1].at <= heard) this.#passages.shift();
-    const { at, frame, frames } = this.#passages[0];
-    return Math.round(frame + Math.min(Math.max(heard - at, 0), frames));
+    const { at, frame, frames, tempo } = this.#passages[0];
+    return Math.round(frame + Math.min(Math.max((heard - at) * tempo, 0), frames));
   }
 
   async #feed(frame, signal) {
-    let [at, held] = [0, []];
+    let [next, held] = [{ at: 0, phase: 0 }, []];
     const play = () => {
-      for (const one of held) at = this.#schedule(one, at);
+      for (const one of held) next = this.#schedule(one, next);
       held = [];
     };
     for (const stretch of stretches(this, frame)) {
-      held.push({ ...stretch, slices: await this.#soon(at, this.#fetch(stretch, signal), signal) });
+      held.push({ ...stretch, slices: await this.#soon(next.at, this.#fetch(stretch, signal), signal) });
       if (signal.aborted) return;
       const inHand = held.reduce((sum, one) => sum + one.frames, 0);
       // Where it fell silent, it goes on with something in hand instead of stuttering.
-      if (at && at / RATE < this.#context.currentTime && inHand < IN_HAND) {
+      if (next.at && this.#device.until(next.at) < 0 && inHand < IN_HAND) {
         this.dispatchEvent(new CustomEvent("waiting", { detail: inHand / RATE }));
         continue;
       }
       play();
-      await wait(((at - AHEAD) / RATE - this.#context.currentTime) * 1000, signal);
+      await wait(this.#device.until(next.at - AHEAD) * 1000, signal);
       if (signal.aborted) return;
     }
     play();
-    // Whoever ended it may have closed the context.
-    if (!signal.aborted) await wait((at / RATE - this.#context.currentTime) * 1000, signal);
+    // Whoever ended it may have closed the device.
+    if (!signal.aborted) await wait(this.#device.until(next.at) * 1000, signal);
     if (signal.aborted) return;
     this.pause();
     this.#rest = 0;
@@ -196,7 +194,7 @@ export class Stems extends EventTarget {
   // What is to sound at the frame `at` of the context, once there is a device that runs; says so where
   // it is not there by then.
   async #soon(at, fetched, signal) {
-    const late = Math.max(at / RATE - this.#context.currentTime, PATIENCE / 1000);
+    const late = Math.max(this.#device.until(at), PATIENCE / 1000);
     const say = () => signal.aborted || this.dispatchEvent(new CustomEvent("waiting", { detail: 0 }));
     const timer = setTimeout(say, late * 1000);
     const [slices] = await Promise.all([fetched, this.#ready]);
@@ -204,31 +202,24 @@ export class Stems extends EventTarget {
     return slices;
   }
 
-  // The soonest frame of the context that can still be played. Its clock moves by steps as long as its
-  // own latency.
-  get #soonest() {
-    const { currentTime, baseLatency } = this.#context;
-    return Math.ceil((currentTime + baseLatency + LEAD) * RATE);
-  }
-
-  // Gives the frame of the context at which it ends; it begins at `at`, or as soon as it can.
-  #schedule({ frame, frames, slices }, at) {
+  // Gives where the next passage begins; this one begins at `at`, or as soon as it can.
+  #schedule({ frame, frames, slices }, { at, phase }) {
+    const { tempo } = this.#pace;
+    const passage = { frame, frames, tempo, phase, stems: new Set(this.stems.filter((_, index) => slices[index])) };
     // What takes a while comes before the look at the clock: what is started late starts apart.
-    const sources = slices.flatMap((sides, index) => (sides ? [this.#source(sides, this.stems[index])] : []));
-    const soonest = this.#soonest;
+    const sources = slices.flatMap((sides, index) => (sides ? [this.#source(sides, this.stems[index], passage)] : []));
+    const { soonest } = this.#device;
     const isLate = at < soonest;
-    if (isLate) {
-      // The beginning, or the network was too slow: all of them go on together from here.
-      at = soonest;
-      this.#master.gain.setValueAtTime(1, at / RATE);
-    }
-    for (const source of sources) this.#begin(source, at);
+    // The beginning, or the network was too slow: all of them go on together from here.
+    passage.at = isLate ? soonest : at;
+    if (isLate) this.#device.open(passage.at);
+    for (const source of sources) this.#begin(source, passage.at);
     if (isLate) this.dispatchEvent(new Event("playing"));
-    const passage = { at, frame, frames, stems: new Set(this.stems.filter((_, index) => slices[index])) };
     this.#passages.push(passage);
     // What was put on again meanwhile.
     for (const stem of this.stems) if (stem.gain) this.#join(stem, passage);
-    return at + frames;
+    const length = Math.ceil((frames - phase) / tempo);
+    return { at: passage.at + length, phase: phase + length * tempo - frames };
   }
 
   // A stem that nobody heard may not have been fetched: it comes in where the song is by then.
@@ -238,18 +229,18 @@ export class Stems extends EventTarget {
     const { signal } = this.#turn;
     const [sides] = await this.#all([stem], passage, signal);
     if (signal.aborted || !sides) return;
-    const missed = Math.max(this.#soonest - passage.at, 0);
-    if (missed >= sides[0].length) return;
-    this.#begin(this.#source(sides.map((side) => side.subarray(missed)), stem), passage.at + missed);
+    const source = this.#source(sides, stem, passage);
+    this.#begin(source, passage.at, Math.max(this.#device.soonest - passage.at, 0));
   }
 
-  #begin(source, at) {
-    source.start(at / RATE);
+  // `missed`: the frames of it that come too late.
+  #begin(source, at, missed = 0) {
+    source.start((at + missed) / RATE, missed / RATE);
     this.#sources.set(source, at);
   }
 
-  #source(sides, stem) {
-    const source = new AudioBufferSourceNode(this.#context, { buffer: this.#fill(sides) });
+  #source(sides, stem, { tempo, phase }) {
+    const source = new AudioBufferSourceNode(this.context, { buffer: this.#fill(sides, tempo, phase) });
     source.connect(stem.output);
     source.addEventListener("ended", () => this.#release(source));
     return source;
@@ -261,13 +252,16 @@ export class Stems extends EventTarget {
     this.#free.push(source.buffer);
   }
 
-  #fill(sides) {
-    const buffer = this.#free.pop() ?? this.#context.createBuffer(2, LONGEST, RATE);
+  #fill(sides, tempo, phase) {
+    const longest = Math.ceil(LONGEST / Math.min(tempo, 1));
+    const kept = this.#free.pop();
+    const buffer = kept?.length >= longest ? kept : this.context.createBuffer(2, longest, RATE);
     sides.forEach((samples, side) => {
       const channel = buffer.getChannelData(side);
-      channel.set(samples);
+      const heard = paced(samples, tempo, phase);
+      channel.set(heard);
       // The next slice sounds over the rest of it.
-      channel.fill(0, samples.length);
+      channel.fill(0, heard.length);
     });
     return buffer;
   }
@@ -278,14 +272,14 @@ export class Stems extends EventTarget {
     const begin = performance.now();
     const slices = await this.#all(wanted, stretch, signal);
     const took = ((performance.now() - begin) / 1000) * (this.stems.length / Math.max(wanted.length, 1));
-    this.isQuick = took < stretch.frames / RATE / 2;
+    this.isQuick = took < stretch.frames / this.#pace.tempo / RATE / 2;
     return this.stems.map((stem) => slices[wanted.indexOf(stem)] ?? null);
   }
 
   async #all(stems, stretch, signal) {
     while (!signal.aborted) {
       try {
-        return await Promise.all(stems.map((stem) => slice(this.#context, stem, stretch, signal)));
+        return await Promise.all(stems.map((stem) => slice(this.context, stem, stretch, signal)));
       } catch (error) {
         if (signal.aborted) break;
         if (error instanceof RefusedError) this.#end("gone");

@@ -5,6 +5,7 @@ import threading
 import wave
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from io import BytesIO
 
 from studio.media import ffmpeg, slices
@@ -17,6 +18,28 @@ CONTENT_TYPES = {"wav": "audio/x-wav", "mp3": "audio/mpeg"}
 Stems = list[tuple[Preview, float]]
 # Mixes under way in one process of the web server: each is an ffmpeg and a thread.
 _slots = threading.BoundedSemaphore(2)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How many times as fast a mix is as it was recorded, and how many semitones higher."""
+
+    tempo: float = 1
+    key: int = 0
+
+    def filters(self, frames: int) -> list[str]:
+        """Return ffmpeg's filters that give a sound of so many samples this pace."""
+        if self == Pace():
+            return []
+        # One short of the length or over it, by its windows.
+        end = self.stretched(frames)
+        pitch = 2 ** (self.key / 12)
+        shifted = f"rubberband=tempo={self.tempo:.2f}:pitch={pitch:.6f}"
+        return [shifted, f"apad=whole_len={end}", f"atrim=end_sample={end}"]
+
+    def stretched(self, frames: int) -> int:
+        """Return how many samples a side `frames` of them become."""
+        return round(frames / self.tempo)
 
 
 class BusyError(Exception):
@@ -34,9 +57,9 @@ def slot() -> Iterator[None]:
         _slots.release()
 
 
-def length(stems: Stems) -> int:
+def length(stems: Stems, pace: Pace) -> int:
     """Return the exact size in bytes of the mix of `stems` as WAV."""
-    return wav_size(_frames(stems))
+    return wav_size(pace.stretched(_frames(stems)))
 
 
 def wav_size(frames: int) -> int:
@@ -58,27 +81,29 @@ def wav(stem: Preview, frames: int) -> Iterator[bytes]:
         rest -= CHUNK
 
 
-def mix(stems: Stems, kind: str) -> Iterator[bytes]:
+def mix(stems: Stems, kind: str, pace: Pace) -> Iterator[bytes]:
     """Return the mix piece by piece while ffmpeg makes it; `kind` is of CONTENT_TYPES.
 
     Raises BusyError at once. Summed as floats; held back only where the sum would be louder than
     a file can be.
     """
-    pieces = _mix(stems, kind)
+    pieces = _mix(stems, kind, pace)
     # Begun here, so that whoever drops it unread still gives its slot back.
     next(pieces)
     return pieces
 
 
-def _mix(stems: Stems, kind: str) -> Iterator[bytes]:
+def _mix(stems: Stems, kind: str, pace: Pace) -> Iterator[bytes]:
     with ExitStack() as stack:
         stack.enter_context(slot())
         yield b""
         paths = [stack.enter_context(on_disk(stem.samples)) for stem, _ in stems]
         inputs = [slices.reading(stem, path) for (stem, _), path in zip(stems, paths, strict=True)]
-        command = _command(inputs, [gain for _, gain in stems], kind)
+        frames = _frames(stems)
+        graph = _graph([gain for _, gain in stems], pace.filters(frames))
         if kind == "wav":
-            yield _header(_frames(stems) * FRAME)
+            yield _header(pace.stretched(frames) * FRAME)
+        command = _command(inputs, graph, kind)
         yield from _made(command)
 
 
@@ -92,13 +117,18 @@ def _made(command: list[str]) -> Iterator[bytes]:
             raise OSError("ffmpeg failed")
 
 
-def _command(inputs: list[list[str]], gains: list[float], kind: str) -> list[str]:
+def _graph(gains: list[float], filters: list[str]) -> str:
     faders = [f"[{n}:a]volume={gain:.4f}:precision=float[s{n}]" for n, gain in enumerate(gains)]
     together = "".join(f"[s{n}]" for n in range(len(gains)))
-    graph = (
-        f"{';'.join(faders)};{together}amix=inputs={len(gains)}:normalize=0,"
-        "alimiter=limit=1:level=0:latency=1"
-    )
+    chain = [
+        f"amix=inputs={len(gains)}:normalize=0",
+        *filters,
+        "alimiter=limit=1:level=0:latency=1",
+    ]
+    return f"{';'.join(faders)};{together}{','.join(chain)}"
+
+
+def _command(inputs: list[list[str]], graph: str, kind: str) -> list[str]:
     # A constant rate, so that a player knows the length of a file that came through a pipe.
     target = ("-f", "s16le") if kind == "wav" else ("-f", "mp3", "-b:a", "320k")
     sources = itertools.chain.from_iterable(inputs)

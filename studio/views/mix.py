@@ -10,24 +10,30 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from studio.media import downloads, mixing, workstation
-from studio.media.mixing import Stems
+from studio.media.mixing import Pace, Stems
 from studio.models import Asset, Preview, Task
 
 # A fader's upper end, in per cent.
 LOUDEST = 150
+# Ends of the mixer's tempo, in per cent, and of its key, in semitones.
+TEMPOS, KEYS = range(50, 151), range(-6, 7)
 # What is streamed, and its size where that is known beforehand.
 Made = tuple[Iterator[bytes], int | None]
 
 
 @require_safe
 def mix(request: HttpRequest, pk: int, kind: str) -> HttpResponseBase:
-    """Stream the mix; `?12=80&13=0` are gains in per cent by the stem's number, 100 if not said."""
+    """Stream the mix; `?12=80&13=0` are gains in per cent by the stem's number, 100 if not said.
+
+    `tempo=80` is its tempo in per cent, `key=-2` by how many semitones it is higher.
+    """
     task = get_object_or_404(Task, pk=pk)
     content_type = mixing.CONTENT_TYPES[kind]
 
     def make(stems: Stems) -> Made:
-        length = mixing.length(stems)
-        return mixing.mix(stems, kind), length if kind == "wav" else None
+        pace = _pace(request)
+        length = mixing.length(stems, pace)
+        return mixing.mix(stems, kind, pace), length if kind == "wav" else None
 
     return _stream(request, task, make, downloads.mix_name(task, content_type), content_type)
 
@@ -65,6 +71,14 @@ def _stream(
         response["Content-Length"] = str(length)
     response["Content-Disposition"] = downloads.disposition(name)
     return response
+
+
+def _pace(request: HttpRequest) -> Pace:
+    """Return tempo and key that are asked for. Raises ValueError, in words."""
+    tempo, key = request.GET.get("tempo", "100"), request.GET.get("key", "0")
+    if not (tempo in map(str, TEMPOS) and key in map(str, KEYS)):
+        raise ValueError("A tempo is from 50 to 150 per cent, a key from -6 to 6 semitones.")
+    return Pace(int(tempo) / 100, int(key))
 
 
 def _stems(request: HttpRequest, task: Task) -> Stems:

@@ -1,4 +1,4 @@
-"""What leaves each fader of the mixer, recorded in its page, and where in the stem's file it is."""
+"""What leaves the mixer and each of its faders, recorded in its page; where in a file that is."""
 
 import base64
 import wave
@@ -9,7 +9,7 @@ import numpy
 from numpy.typing import NDArray
 from playwright.sync_api import Page
 
-# Hears what leaves each stem's fader, all of them block by block on the audio thread.
+# Hears what leaves each stem's fader, and last what is heard, block by block on the audio thread.
 RECORDER = """
 registerProcessor("recorder", class extends AudioWorkletProcessor {
   process(inputs) {
@@ -28,11 +28,12 @@ async (recorder) => {
   const { context } = stems;
   const script = new Blob([recorder], { type: "text/javascript" });
   await context.audioWorklet.addModule(URL.createObjectURL(script));
-  const numberOfInputs = stems.stems.length;
+  const outputs = [...stems.stems.map(({ output }) => output), stems.output];
+  const numberOfInputs = outputs.length;
   const node = new AudioWorkletNode(context, "recorder", { numberOfInputs });
   node.channelCount = 1;
   node.channelCountMode = "explicit";
-  stems.stems.forEach(({ output }, index) => output.connect(node, 0, index));
+  outputs.forEach((output, index) => output.connect(node, 0, index));
   node.connect(context.destination);
   window.recorder = node.port;
   // It hears, so that all is connected before the test plays.
@@ -62,7 +63,7 @@ async (seconds) => {
   });
   window.recorder.onmessage = null;
   await moveOn();
-  return gaps ? null : stems.stems.map((_, index) => {
+  return gaps ? null : [...stems.stems, null].map((_, index) => {
     const bytes = new Uint8Array(blocks.length * 512);
     blocks.forEach((block, at) => bytes.set(new Uint8Array(block[index].buffer), at * 512));
     let text = "";
@@ -85,10 +86,28 @@ def record(page: Page, seconds: float) -> list[NDArray[Any]]:
 
     Where it is not, the mixer says that it goes on after a gap, and what was recorded is let go.
     """
+    return _record(page, seconds)[:-1]
+
+
+def record_all(page: Page, seconds: float) -> NDArray[Any]:
+    """Return what is heard of all stems together, as `record` does."""
+    return _record(page, seconds)[-1]
+
+
+def _record(page: Page, seconds: float) -> list[NDArray[Any]]:
     told = (page.evaluate(RECORD, seconds) for _ in range(20))
     whole = next((channels for channels in told if channels), None)
     assert whole, "every recording had a gap"
     return [numpy.frombuffer(base64.b64decode(channel), "<f4") for channel in whole]
+
+
+def pitch(heard: NDArray[Any]) -> float:
+    """Return the hertz of the loudest tone, between the bins of the spectrum by a parabola."""
+    size = 1 << 18
+    spectrum = numpy.log(numpy.abs(numpy.fft.rfft(heard * numpy.hanning(len(heard)), size)) + 1e-12)
+    top = int(numpy.argmax(spectrum))
+    before, at, after = spectrum[top - 1 : top + 2]
+    return float((top + (before - after) / (2 * (before - 2 * at + after))) * 44_100 / size)
 
 
 def samples(path: Path) -> NDArray[Any]:

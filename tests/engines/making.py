@@ -17,12 +17,18 @@ HEARD = "() => document.querySelector('studio-place audio').currentTime > 0.3"
 VALUE = "(id) => document.getElementById(id).value"
 HELPER = "studio-helper[data-name=generate-lyrics]"
 WRITTEN = f"() => document.querySelectorAll('{HELPER} [data-found] li').length === 2"
-# The song is short, and must not end while it is listened to.
+# The song is short, and must not end while it is listened to, nor have ended before.
 SLOW = """
 () => {
-  for (const sound of document.querySelectorAll("#bar audio")) sound.playbackRate = 0.25;
+  for (const sound of document.querySelectorAll("#bar audio")) {
+    const { ended, paused } = sound;
+    sound.playbackRate = 0.0625;
+    if (ended || !paused) sound.currentTime = 0;
+    if (ended) sound.play();
+  }
 }
 """
+BEGUN = "() => document.querySelector('studio-words li:has([data-start])').matches('.sung')"
 SUNG = "() => document.querySelector('studio-words li.sung')?.textContent.trim()"
 LAST = """
 () => {
@@ -84,7 +90,8 @@ class Making:
         window.see("studio-words.ready")
         window.click("#song-player .player-button")
         window.run(SLOW)
-        first = window.wait(SUNG)
+        window.wait(BEGUN)
+        first = window.run(SUNG)
         assert window.run(LAST)
         window.press("Enter")
         last = window.wait(f"(first) => ({SUNG})() !== first && ({SUNG})()", first)

@@ -1,0 +1,108 @@
+// What sounds: one audio context, a fader for each stem, a master, and behind it what shifts the pitch,
+// where it is to be another than its tempo makes it.
+import { RATE } from "./slices.js";
+
+// Seconds: from the scheduling of the first slice to its sound; the fade that keeps a cut from clicking;
+// by how much a shifted sound comes later.
+const LEAD = 0.06;
+export const FADE = 0.012;
+const SHIFTED = 0.045;
+
+export class Device {
+  #shifter = null;
+  #isShifted = false;
+  #runs = false;
+
+  // `interrupt` is called when a call, a lock or a lost device stops it; `shifter` is the address of the
+  // worklet's module.
+  constructor(gains, interrupt, shifter) {
+    this.address = shifter;
+    // Else the silent switch of an iPhone mutes it.
+    if (navigator.audioSession) navigator.audioSession.type = "playback";
+    this.context = new AudioContext({ sampleRate: RATE, latencyHint: "playback" });
+    this.context.addEventListener("statechange", () => this.#watch(interrupt));
+    this.master = this.context.createGain();
+    // All that is heard leaves by it.
+    this.output = this.context.createGain();
+    this.master.connect(this.output);
+    this.output.connect(this.context.destination);
+    this.faders = gains.map((gain) => {
+      const fader = new GainNode(this.context, { gain });
+      fader.connect(this.master);
+      return fader;
+    });
+  }
+
+  // Where there is no secure context, there is no worklet.
+  static get canShift() {
+    return "AudioWorklet" in window;
+  }
+
+  // Safari also says "interrupted".
+  #watch(interrupt) {
+    const did = this.#runs;
+    this.#runs = this.context.state === "running";
+    if (did && !this.#runs) interrupt();
+  }
+
+  // Make all that sounds so many times as high.
+  async shift(pitch) {
+    this.pitch = pitch;
+    const shifter = pitch === 1 ? null : await this.#load();
+    // Meanwhile it was to be another.
+    if (this.pitch !== pitch) return;
+    if (shifter) shifter.parameters.get("pitch").value = pitch;
+    this.#isShifted = Boolean(shifter);
+    this.master.disconnect();
+    this.master.connect(shifter ?? this.output);
+  }
+
+  #load() {
+    this.#shifter ??= this.context.audioWorklet.addModule(this.address).then(() => {
+      const node = new AudioWorkletNode(this.context, "studio-shifter", { outputChannelCount: [2] });
+      node.connect(this.output);
+      return node;
+    });
+    return this.#shifter;
+  }
+
+  // The frame that is heard now.
+  get heard() {
+    const { currentTime, outputLatency } = this.context;
+    return (currentTime - (outputLatency || 0) - (this.#isShifted ? SHIFTED : 0)) * RATE;
+  }
+
+  // The soonest frame that can still be played. The clock moves by steps as long as its own latency.
+  get soonest() {
+    const { currentTime, baseLatency } = this.context;
+    return Math.ceil((currentTime + baseLatency + LEAD) * RATE);
+  }
+
+  // Seconds until the frame `at`, less than none when it is over.
+  until(at) {
+    return at / RATE - this.context.currentTime;
+  }
+
+  fade(index, gain) {
+    const level = this.faders[index].gain;
+    const { currentTime } = this.context;
+    level.cancelScheduledValues(currentTime);
+    level.setValueAtTime(level.value, currentTime);
+    level.linearRampToValueAtTime(gain, currentTime + FADE);
+  }
+
+  hush() {
+    const { currentTime } = this.context;
+    this.master.gain.cancelScheduledValues(currentTime);
+    this.master.gain.setTargetAtTime(0, currentTime, FADE / 4);
+  }
+
+  // At full level from the frame `at` on.
+  open(at) {
+    this.master.gain.setValueAtTime(1, at / RATE);
+  }
+
+  close() {
+    this.context.close();
+  }
+}
