@@ -20,7 +20,13 @@ SCRIPTED = tuple(
     f"tests/browser/test_{name}.py"
     for name in (
         "by_other_means",
+        "chosen",
+        "first_window",
         "for_everyone",
+        "helpers",
+        "large",
+        "library",
+        "looks",
         "once",
         "place",
         "price",

@@ -1,4 +1,4 @@
-// One lane of the mixer: what is set of it, and how that is written into the address ("12:80m").
+// One lane of the mixer: what is set of it, and how that is written into the address ("12:80mp-30").
 export class Channel {
   constructor(element) {
     this.element = element;
@@ -7,7 +7,26 @@ export class Channel {
     this.mute = element.querySelector("[data-mute]");
     this.solo = element.querySelector("[data-solo]");
     this.volume = element.querySelector("[data-volume]");
+    this.pan = element.querySelector("[data-pan]");
     this.opener = element.querySelector("[data-more]");
+  }
+
+  // `changed` is called when anything of it is set by hand; a double click brings a fader back.
+  listen(changed) {
+    for (const button of [this.mute, this.solo]) {
+      button.addEventListener("click", () => {
+        this.press(button);
+        changed();
+      });
+    }
+    for (const fader of [this.volume, this.pan]) {
+      fader.addEventListener("input", changed);
+      fader.addEventListener("dblclick", () => {
+        fader.value = fader.defaultValue;
+        changed();
+      });
+    }
+    this.opener.addEventListener("click", () => this.open());
   }
 
   // On a phone a lane is so low that its fader stands in a line of its own, shown when it is asked for.
@@ -26,21 +45,24 @@ export class Channel {
 
   // `gain`: what is heard of it, in per cent.
   draw(gain) {
-    const { element, volume } = this;
+    const { element, volume, pan } = this;
+    const side = Number(pan.value);
     element.classList.toggle("silent", !gain);
     element.querySelector("output").textContent = `${volume.value} %`;
     volume.setAttribute("aria-valuetext", `${volume.value} per cent`);
+    pan.setAttribute("aria-valuetext", side ? `${Math.abs(side)} per cent ${side < 0 ? "left" : "right"}` : "centre");
     volume.style.setProperty("--at", `${(volume.value / volume.max) * 100}%`);
   }
 
   toString() {
     const letters = (this.isOn(this.mute) ? "m" : "") + (this.isOn(this.solo) ? "s" : "");
-    return `${this.key}:${this.volume.value}${letters}`;
+    const side = this.pan.value === "0" ? "" : `p${this.pan.value}`;
+    return `${this.key}:${this.volume.value}${letters}${side}`;
   }
 
   read(text) {
-    const [, volume, letters] = /^(\d{1,3})([ms]*)$/.exec(text) ?? [null, "100", ""];
-    this.volume.value = volume;
+    const [, volume, letters, side = "0"] = /^(\d{1,3})([ms]*)(?:p(-?\d{1,3}))?$/.exec(text) ?? [null, "100", ""];
+    [this.volume.value, this.pan.value] = [volume, side];
     this.press(this.mute, letters.includes("m"));
     this.press(this.solo, letters.includes("s"));
   }

@@ -1,4 +1,4 @@
-// What sounds: one audio context, a fader for each stem, a master, and behind it what shifts the pitch,
+// What sounds: one audio context, a fader and a pan for each stem, a master, and behind it what shifts the pitch,
 // where it is to be another than its tempo makes it.
 import { RATE } from "./slices.js";
 
@@ -15,21 +15,35 @@ export class Device {
 
   // `interrupt` is called when a call, a lock or a lost device stops it; `shifter` is the address of the
   // worklet's module.
-  constructor(gains, interrupt, shifter) {
+  constructor(stems, interrupt, shifter) {
     this.address = shifter;
     // Else the silent switch of an iPhone mutes it.
     if (navigator.audioSession) navigator.audioSession.type = "playback";
     this.context = new AudioContext({ sampleRate: RATE, latencyHint: "playback" });
     this.context.addEventListener("statechange", () => this.#watch(interrupt));
     this.master = this.context.createGain();
-    // All that is heard leaves by it.
+    // The band's own master; all that is heard leaves by it.
     this.output = this.context.createGain();
     this.master.connect(this.output);
     this.output.connect(this.context.destination);
-    this.faders = gains.map((gain) => {
+    this.panners = stems.map(({ pan }) => new StereoPannerNode(this.context, { pan }));
+    this.faders = stems.map(({ gain }, index) => {
       const fader = new GainNode(this.context, { gain });
-      fader.connect(this.master);
+      fader.connect(this.panners[index]).connect(this.master);
       return fader;
+    });
+    this.taps = [...this.faders, this.output].map((node) => this.#tap(node));
+  }
+
+  // Both sides of each stem and of the whole, to be measured. What is connected while slices begin can
+  // make one begin late, so all of it is connected here.
+  #tap(node) {
+    const splitter = new ChannelSplitterNode(this.context, { numberOfOutputs: 2 });
+    node.connect(splitter);
+    return [0, 1].map((side) => {
+      const tap = new AnalyserNode(this.context, { fftSize: 2048 });
+      splitter.connect(tap, side);
+      return tap;
     });
   }
 
@@ -89,6 +103,14 @@ export class Device {
     level.cancelScheduledValues(currentTime);
     level.setValueAtTime(level.value, currentTime);
     level.linearRampToValueAtTime(gain, currentTime + FADE);
+  }
+
+  pan(index, pan) {
+    this.panners[index].pan.setTargetAtTime(pan, this.context.currentTime, FADE / 4);
+  }
+
+  setMaster(gain) {
+    this.output.gain.setTargetAtTime(gain, this.context.currentTime, FADE / 4);
   }
 
   hush() {

@@ -1,7 +1,9 @@
 // <studio-mixer>: the stems of one song on one transport. What is set stands in the page's address.
+import { keepAwake } from "./awake.js";
 import { Channel } from "./channel.js";
 import { drag } from "./drag.js";
-import { isTaken } from "./keys.js";
+import { Meters } from "./meters.js";
+import { press } from "./mixkeys.js";
 import { linkTo, readLink } from "./mixlink.js";
 import { Pace } from "./pace.js";
 import { Past } from "./past.js";
@@ -9,7 +11,7 @@ import { RATE } from "./slices.js";
 import { Stems } from "./stems.js";
 import { clock, fine, seconds } from "./times.js";
 
-const [STEP, SHORTEST] = [5, 0.25];
+const SHORTEST = 0.25;
 // What the sound tells of itself, in words.
 const STATES = {
   playing: "",
@@ -18,23 +20,19 @@ const STATES = {
   unpaced: "This browser could not change the tempo or the key.",
 };
 
-function say(text) {
-  document.getElementById("live").textContent = text;
-}
-
 class StudioMixer extends HTMLElement {
   connectedCallback() {
-    // Left and come back to.
-    if (this.stems) return this.attend();
+    if (this.stems) return this.attend(); // Left and come back to.
     this.channels = [...this.querySelectorAll("[data-stem]")].map((element) => new Channel(element));
     this.stems = new Stems(
       this.channels.map(({ element }) => ({ url: element.dataset.samples, frames: Number(element.dataset.frames) })),
       this.dataset.shifter,
     );
     this.pace = new Pace(this.querySelector("[data-pace]"));
-    for (const name of ["play", "seek", "now", "loop", "from", "to", "link", "reset", "undo", "state"]) {
+    for (const name of ["play", "seek", "now", "loop", "from", "to", "link", "reset", "undo", "state", "help", "master"]) {
       this[name + "Part"] = this.querySelector(`[data-${name}]`);
     }
+    this.meters = new Meters([...this.querySelectorAll("[data-meter]")], this.querySelector("[data-clipped]"));
     this.listen();
     this.attend();
     this.read();
@@ -48,7 +46,7 @@ class StudioMixer extends HTMLElement {
     this.end = new AbortController();
     const { signal } = this.end;
     document.addEventListener("play", ({ target }) => target !== this && this.pause(), { capture: true, signal });
-    document.addEventListener("keydown", (event) => this.key(event), { signal });
+    document.addEventListener("keydown", (event) => press(this, event), { signal });
   }
 
   disconnectedCallback() {
@@ -72,17 +70,20 @@ class StudioMixer extends HTMLElement {
     this.resetPart.addEventListener("click", () => this.reset());
     this.undoPart.addEventListener("click", () => this.undo());
     this.channels.forEach((channel) => {
-      channel.mute.addEventListener("click", () => this.press(channel, channel.mute));
-      channel.solo.addEventListener("click", () => this.press(channel, channel.solo));
-      channel.volume.addEventListener("input", () => this.mixed());
-      channel.opener.addEventListener("click", () => channel.open());
+      channel.listen(() => this.mixed());
       drag(this, channel.element.querySelector("[data-wave]"));
     });
     this.pace.addEventListener("change", () => this.paced());
+    this.masterPart.addEventListener("input", () => this.mixed());
+    this.masterPart.addEventListener("dblclick", () => {
+      this.masterPart.value = this.masterPart.defaultValue;
+      this.mixed();
+    });
     for (const name of ["play", "pause"]) {
       stems.addEventListener(name, () => {
         // As a media element does: other players stop, and a refresh waits.
         this.dispatchEvent(new Event(name));
+        keepAwake(name === "play");
         this.tell("");
         this.draw();
       });
@@ -127,33 +128,8 @@ class StudioMixer extends HTMLElement {
     this.statePart.textContent = text;
   }
 
-  press(channel, button) {
-    channel.press(button);
-    this.mixed();
-  }
-
-  // Arrows, 1-6 and Shift+1-6, tempo and key, wherever on the page they mean nothing else.
-  key(event) {
-    const { target, code, key } = event;
-    if ((event.ctrlKey || event.metaKey) && key === "z" && !isTaken({ target })) {
-      event.preventDefault();
-      return this.undo();
-    }
-    if (isTaken(event)) return;
-    const channel = /^Digit[1-9]$/.test(code) && this.channels[Number(code.at(-1)) - 1];
-    if (channel) {
-      const button = event.shiftKey ? channel.solo : channel.mute;
-      this.press(channel, button);
-      const on = channel.isOn(button);
-      say(`${channel.name} ${event.shiftKey ? (on ? "alone" : "no longer alone") : on ? "muted" : "heard again"}`);
-    } else if ((key === "ArrowLeft" || key === "ArrowRight") && !target.closest("input")) {
-      this.go(this.stems.time + (key === "ArrowLeft" ? -STEP : STEP));
-    } else {
-      const told = this.pace.press(key);
-      if (!told) return;
-      say(told);
-    }
-    event.preventDefault();
+  say(text) {
+    document.getElementById("live").textContent = text;
   }
 
   mark(begin, end) {
@@ -204,11 +180,13 @@ class StudioMixer extends HTMLElement {
   // All that is set, as one text.
   get settings() {
     const { loop } = this.stems;
-    return [this.channels.join(","), loop ? `${loop.begin}-${loop.end}` : "", this.pace].join(";");
+    const parts = [this.channels.join(","), loop ? `${loop.begin}-${loop.end}` : "", this.pace, this.masterPart.value];
+    return parts.join(";");
   }
 
   set(settings) {
-    const [mix, loop, pace = ""] = settings.split(";");
+    const [mix, loop, pace = "", master = "100"] = settings.split(";");
+    this.masterPart.value = master;
     const set = new Map(mix.split(",").map((part) => part.split(":")));
     for (const channel of this.channels) channel.read(set.get(channel.key) ?? "100");
     const [begin, end] = loop.split("-").map((frame) => frame / RATE);
@@ -228,7 +206,7 @@ class StudioMixer extends HTMLElement {
     if (this.past.isEmpty) return;
     this.set(this.past.back());
     this.note();
-    say("Undone");
+    this.say("Undone");
   }
 
   // What is heard of each stem, in per cent.
@@ -244,8 +222,13 @@ class StudioMixer extends HTMLElement {
     const gains = this.gains();
     this.channels.forEach((channel, index) => {
       this.stems.setGain(index, gains[index] / 100);
+      this.stems.setPan(index, channel.pan.value / 100);
       channel.draw(gains[index]);
     });
+    const { value, max, style } = this.masterPart;
+    this.stems.setMaster(value / 100);
+    style.setProperty("--at", `${(value / max) * 100}%`);
+    this.masterPart.setAttribute("aria-valuetext", `${value} per cent`);
     this.write();
   }
 
@@ -258,7 +241,7 @@ class StudioMixer extends HTMLElement {
   }
 
   read() {
-    const loop = readLink(this);
+    const loop = readLink({ channels: this.channels, pace: this.pace, master: this.masterPart });
     if (loop) {
       [this.fromPart.value, this.toPart.value] = loop.map((time) => fine(time));
       if (this.typed()) this.setLoop(this.typed());
@@ -268,10 +251,12 @@ class StudioMixer extends HTMLElement {
 
   write() {
     const query = new URLSearchParams(this.gains().map((gain, index) => [this.channels[index].key, gain]));
+    for (const { key, pan } of this.channels) if (Number(pan.value)) query.set(`pan${key}`, pan.value);
     const { tempo, key, isRecorded } = this.pace;
+    if (this.masterPart.value !== "100") query.set("master", this.masterPart.value);
     if (!isRecorded) for (const [name, { value }] of Object.entries({ tempo, key })) query.set(name, value);
     for (const link of this.querySelectorAll("[data-export]")) link.href = `${link.dataset.export}?${query}`;
-    const address = linkTo({ channels: this.channels, loop: this.stems.loop, pace: this.pace });
+    const address = linkTo({ channels: this.channels, loop: this.stems.loop, pace: this.pace, master: this.masterPart });
     this.linkPart.dataset.copy = address.href;
     clearTimeout(this.writing);
     // Browsers refuse an address that changes a hundred times in a drag.
@@ -292,6 +277,7 @@ class StudioMixer extends HTMLElement {
     this.seekPart.setAttribute("aria-valuetext", `${clock(time)} of ${clock(stems.duration)}`);
     this.nowPart.textContent = clock(time);
     this.style.setProperty("--at", `${(time / stems.duration) * 100}%`);
+    if (stems.device) this.meters.draw(stems.device.taps, stems.paused);
     cancelAnimationFrame(this.frame);
     if (!stems.paused) this.frame = requestAnimationFrame(() => this.draw());
   }

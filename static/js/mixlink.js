@@ -1,28 +1,30 @@
 // What is set in a mixer as the address of its page, so that a link gives it to somebody else:
-// ?mix=12:80,13:100m&loop=12.5-30&pace=80,-2
+// ?mix=12:80,13:100mp-30&master=90&loop=12.5-30&pace=80,-2
 import { RATE } from "./slices.js";
 
 const tenths = (frames) => Math.round((frames / RATE) * 10) / 10;
 
 // Return the page's address with what is set; what is as it was at first is left out.
-export function linkTo({ channels, loop, pace }) {
+export function linkTo({ channels, loop, pace, master }) {
   const address = new URL(location);
-  for (const name of ["mix", "loop", "pace"]) address.searchParams.delete(name);
+  for (const name of ["mix", "master", "loop", "pace"]) address.searchParams.delete(name);
   // By hand: the address stays legible.
   const parts = [address.searchParams.toString()];
   if (channels.some((channel) => String(channel) !== `${channel.key}:100`)) parts.push(`mix=${channels.join(",")}`);
+  if (master.value !== "100") parts.push(`master=${master.value}`);
   if (loop) parts.push(`loop=${tenths(loop.begin)}-${tenths(loop.end)}`);
   if (!pace.isRecorded) parts.push(`pace=${pace}`);
   address.search = parts.filter(Boolean).join("&");
   return address;
 }
 
-// Set channels and pace as the page's address says; return its loop's ends in seconds, null for none.
-export function readLink({ channels, pace }) {
+// Set channels, pace and master as the page's address says; return its loop's ends in seconds, null for none.
+export function readLink({ channels, pace, master }) {
   const query = new URLSearchParams(location.search);
   const mix = new Map((query.get("mix") ?? "").split(",").map((part) => part.split(":")));
   for (const channel of channels) channel.read(mix.get(channel.key) ?? "100");
   pace.read(query.get("pace") ?? "");
+  master.value = query.get("master") ?? "100";
   const [from, to] = (query.get("loop") ?? "").split("-");
   return to ? [Number(from), Number(to)] : null;
 }

@@ -33,8 +33,11 @@ export function paced(samples, tempo, phase) {
     const place = phase + n * tempo;
     const whole = Math.floor(place);
     const part = place - whole;
-    const [a, b] = [samples[whole && whole - 1], samples[whole]];
-    const [c, d] = [samples[Math.min(whole + 1, last)], samples[Math.min(whole + 2, last)]];
+    const b = samples[whole];
+    // Beyond either end it goes on as straight as it came: the next slice is not here.
+    const c = whole < last ? samples[whole + 1] : 2 * b - samples[Math.max(whole - 1, 0)];
+    const a = whole ? samples[whole - 1] : 2 * b - c;
+    const d = whole + 1 < last ? samples[whole + 2] : 2 * c - b;
     given[n] = b + 0.5 * part * (c - a + part * (2 * a - 5 * b + 4 * c - d + part * (3 * (b - c) + d - a)));
   }
   return given;

@@ -4,19 +4,14 @@
 import { RefusedError } from "./answers.js";
 import { Device, FADE } from "./device.js";
 import { LONGEST, RATE, paced, slice, stretches } from "./slices.js";
+import { wait } from "./times.js";
 
 // Frames: how much is scheduled ahead; how much is in hand before it goes on after it fell silent.
 const [AHEAD, IN_HAND] = [RATE * 4, RATE * 2];
 const PATIENCE = 1000;
 
-const wait = (milliseconds, signal) =>
-  new Promise((resolve) => {
-    setTimeout(resolve, milliseconds);
-    signal.addEventListener("abort", resolve);
-  });
-
-// Fires "play", "pause", "waiting" (its `detail`: the seconds that are there), "playing", "ended",
-// "interrupted" by the system, and "gone"; times are seconds of the song.
+// Fires "play", "pause", "waiting" (its `detail`: the seconds that are there), "playing", "ended", "gone",
+// "interrupted" by the system, "unpaced"; times are seconds of the song.
 export class Stems extends EventTarget {
   #device = null;
   #sources = new Map();
@@ -35,21 +30,21 @@ export class Stems extends EventTarget {
   constructor(stems, shifter) {
     super();
     this.shifter = shifter;
-    this.stems = stems.map(({ url, frames }) => ({ url, frames, gain: 1, output: null }));
+    this.stems = stems.map(({ url, frames }) => ({ url, frames, gain: 1, pan: 0, output: null }));
     this.frames = Math.max(...this.stems.map((stem) => stem.frames));
     this.duration = this.frames / RATE;
-    this.paused = true;
-    this.loop = null;
+    [this.paused, this.loop, this.master] = [true, null, 1];
     // Whether the line brings all stems in half of the time that they play.
     this.isQuick = false;
   }
 
-  get context() {
-    return this.#device?.context ?? null;
+  // Null until it is played.
+  get device() {
+    return this.#device;
   }
 
-  get output() {
-    return this.#device?.output ?? null;
+  get context() {
+    return this.#device?.context ?? null;
   }
 
   get time() {
@@ -96,6 +91,19 @@ export class Stems extends EventTarget {
     this.#device?.fade(index, gain);
   }
 
+  // From -1, left, to 1, right.
+  setPan(index, pan) {
+    const stem = this.stems[index];
+    if (stem.pan === pan) return;
+    stem.pan = pan;
+    this.#device?.pan(index, pan);
+  }
+
+  setMaster(gain) {
+    this.master = gain;
+    this.#device?.setMaster(gain);
+  }
+
   // Play at `tempo` times the speed and `key` semitones higher.
   setPace(tempo, key) {
     const pitch = 2 ** (key / 12) / tempo;
@@ -126,9 +134,9 @@ export class Stems extends EventTarget {
 
   #open() {
     if (this.#device) return;
-    const gains = this.stems.map(({ gain }) => gain);
-    this.#device = new Device(gains, () => this.#end("interrupted"), this.shifter);
+    this.#device = new Device(this.stems, () => this.#end("interrupted"), this.shifter);
     this.stems.forEach((stem, index) => (stem.output = this.#device.faders[index]));
+    this.#device.setMaster(this.master);
   }
 
   #end(name) {

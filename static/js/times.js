@@ -22,3 +22,10 @@ export function seconds(text) {
   const match = /^(?:(\d+):)?(\d+(?:[.,]\d*)?)$/.exec(text.trim());
   return match ? Number(match[1] ?? 0) * 60 + Number(match[2].replace(",", ".")) : NaN;
 }
+
+// Wait so long, or until `signal` ends it.
+export const wait = (milliseconds, signal) =>
+  new Promise((resolve) => {
+    setTimeout(resolve, milliseconds);
+    signal.addEventListener("abort", resolve);
+  });

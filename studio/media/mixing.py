@@ -1,6 +1,7 @@
 """A mix as one sound file: the very samples that the mixer plays, with its faders' gains."""
 
 import itertools
+import math
 import threading
 import wave
 from collections.abc import Iterator
@@ -14,10 +15,32 @@ from studio.models import Preview
 from studio.storage.files import CHUNK, on_disk
 
 CONTENT_TYPES = {"wav": "audio/x-wav", "mp3": "audio/mpeg"}
-# Each stem's samples, and its gain.
-Stems = list[tuple[Preview, float]]
 # Mixes under way in one process of the web server: each is an ffmpeg and a thread.
 _slots = threading.BoundedSemaphore(2)
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A stem's samples, its gain, and its pan from -1, left, to 1, right."""
+
+    stem: Preview
+    gain: float = 1
+    pan: float = 0
+
+    @property
+    def filters(self) -> str:
+        """Return ffmpeg's filters of it; the law is the Web Audio API's for a stereo sound."""
+        fader = f"volume={self.gain:.4f}:precision=float"
+        angle = (self.pan + (self.pan <= 0)) * math.pi / 2
+        near, far = math.sin(angle), math.cos(angle)
+        if self.pan < 0:
+            return f"{fader},pan=stereo|c0=c0+{far:.6f}*c1|c1={near:.6f}*c1"
+        if self.pan > 0:
+            return f"{fader},pan=stereo|c0={far:.6f}*c0|c1=c1+{near:.6f}*c0"
+        return fader
+
+
+Stems = list[Lane]
 
 
 @dataclass(frozen=True)
@@ -97,10 +120,10 @@ def _mix(stems: Stems, kind: str, pace: Pace) -> Iterator[bytes]:
     with ExitStack() as stack:
         stack.enter_context(slot())
         yield b""
-        paths = [stack.enter_context(on_disk(stem.samples)) for stem, _ in stems]
-        inputs = [slices.reading(stem, path) for (stem, _), path in zip(stems, paths, strict=True)]
+        paths = [stack.enter_context(on_disk(lane.stem.samples)) for lane in stems]
+        inputs = [slices.reading(lane.stem, path) for lane, path in zip(stems, paths, strict=True)]
         frames = _frames(stems)
-        graph = _graph([gain for _, gain in stems], pace.filters(frames))
+        graph = _graph(stems, pace.filters(frames))
         if kind == "wav":
             yield _header(pace.stretched(frames) * FRAME)
         command = _command(inputs, graph, kind)
@@ -117,11 +140,11 @@ def _made(command: list[str]) -> Iterator[bytes]:
             raise OSError("ffmpeg failed")
 
 
-def _graph(gains: list[float], filters: list[str]) -> str:
-    faders = [f"[{n}:a]volume={gain:.4f}:precision=float[s{n}]" for n, gain in enumerate(gains)]
-    together = "".join(f"[s{n}]" for n in range(len(gains)))
+def _graph(stems: Stems, filters: list[str]) -> str:
+    faders = [f"[{n}:a]{lane.filters}[s{n}]" for n, lane in enumerate(stems)]
+    together = "".join(f"[s{n}]" for n in range(len(stems)))
     chain = [
-        f"amix=inputs={len(gains)}:normalize=0",
+        f"amix=inputs={len(stems)}:normalize=0",
         *filters,
         "alimiter=limit=1:level=0:latency=1",
     ]
@@ -136,7 +159,7 @@ def _command(inputs: list[list[str]], graph: str, kind: str) -> list[str]:
 
 
 def _frames(stems: Stems) -> int:
-    return max(slices.count(stem) for stem, _ in stems)
+    return max(slices.count(lane.stem) for lane in stems)
 
 
 def _header(size: int) -> bytes:

@@ -11,24 +11,26 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from zipstream import ZipStream
 
 from studio.media import mixing, slices
-from studio.media.mixing import Stems
+from studio.media.mixing import Lane, Stems
 from studio.storage.names import file_name
 from vidgo_site import VERSION
 
 CONTENT_TYPE = "application/zip"
 
 
-def write(title: str, stems: Stems) -> tuple[Iterator[bytes], int]:
+def write(title: str, stems: Stems, gain: float) -> tuple[Iterator[bytes], int]:
     """Return the project piece by piece while it is made, and its size in bytes.
 
-    `stems` with the gain of each. Raises BusyError and FileNotFoundError at once.
+    `stems` with gain and pan of each, `gain` of the whole. Raises BusyError and FileNotFoundError
+    at once.
     """
-    frames = max(slices.count(stem) for stem, _ in stems)
+    frames = max(slices.count(lane.stem) for lane in stems)
     bundle = ZipStream(sized=True)
     bundle.add(_text(_metadata(title)), "metadata.xml")
-    bundle.add(_text(_project(stems, frames / slices.RATE)), "project.xml")
-    for stem, _ in stems:
-        bundle.add(mixing.wav(stem, frames), _path(stem), size=mixing.wav_size(frames))
+    bundle.add(_text(_project(stems, gain, frames / slices.RATE)), "project.xml")
+    for lane in stems:
+        samples = mixing.wav(lane.stem, frames)
+        bundle.add(samples, _path(lane.stem), size=mixing.wav_size(frames))
     pieces = _hold(bundle)
     # Begun here, so that whoever drops it unread still gives its slot back.
     next(pieces)
@@ -66,28 +68,38 @@ def _metadata(title: str) -> Element:
     return root
 
 
-def _project(stems: Stems, seconds: float) -> Element:
+def _project(stems: Stems, gain: float, seconds: float) -> Element:
     root = Element("Project", version="1.0")
     SubElement(root, "Application", name="Vidgo Studio", version=VERSION)
     structure = SubElement(root, "Structure")
     arrangement = SubElement(root, "Arrangement", id="arrangement")
     lanes = SubElement(arrangement, "Lanes", id="lanes", timeUnit="seconds")
-    for stem, gain in stems:
+    for mixed in stems:
+        stem = mixed.stem
         number = str(stem.asset_id)
         track = SubElement(structure, "Track", id=f"track-{number}", name=_name(stem))
         track.attrib |= {"contentType": "audio", "loaded": "true"}
         channel = SubElement(track, "Channel", id=f"channel-{number}", destination="master")
         channel.attrib |= {"role": "regular", "audioChannels": "2"}
-        # Its full gain is kept where a stem is muted: whoever opens the project puts it on again.
-        mute = {"id": f"mute-{number}", "value": str(not gain).lower()}
-        SubElement(channel, "Mute", mute)
-        volume = {"id": f"volume-{number}", "unit": "linear", "value": f"{gain or 1:.4f}"}
-        SubElement(channel, "Volume", volume)
+        _faders(channel, number, mixed)
         lane = SubElement(lanes, "Lanes", id=f"lane-{number}", track=track.attrib["id"])
         _clip(lane, stem, seconds)
     master = SubElement(structure, "Track", id="track-master", name="Master", contentType="audio")
-    SubElement(master, "Channel", id="master", role="master", audioChannels="2")
+    channel = SubElement(master, "Channel", id="master", role="master", audioChannels="2")
+    volume = {"id": "volume-master", "unit": "linear", "value": f"{gain:.4f}"}
+    SubElement(channel, "Volume", volume)
     return root
+
+
+def _faders(channel: Element, number: str, mixed: Lane) -> None:
+    # Its full gain is kept where a stem is muted: whoever opens the project puts it on again.
+    mute = {"id": f"mute-{number}", "value": str(not mixed.gain).lower()}
+    SubElement(channel, "Mute", mute)
+    # From 0, left, to 1, right.
+    pan = {"id": f"pan-{number}", "unit": "normalized", "value": f"{(mixed.pan + 1) / 2:.4f}"}
+    SubElement(channel, "Pan", pan)
+    volume = {"id": f"volume-{number}", "unit": "linear", "value": f"{mixed.gain or 1:.4f}"}
+    SubElement(channel, "Volume", volume)
 
 
 def _clip(lane: Element, stem: mixing.Preview, seconds: float) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from functools import partial
+from dataclasses import replace
 
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from studio.media import downloads, mixing, workstation
-from studio.media.mixing import Pace, Stems
+from studio.media.mixing import Lane, Pace, Stems
 from studio.models import Asset, Preview, Task
 
 # A fader's upper end, in per cent.
@@ -25,13 +25,15 @@ Made = tuple[Iterator[bytes], int | None]
 def mix(request: HttpRequest, pk: int, kind: str) -> HttpResponseBase:
     """Stream the mix; `?12=80&13=0` are gains in per cent by the stem's number, 100 if not said.
 
-    `tempo=80` is its tempo in per cent, `key=-2` by how many semitones it is higher.
+    `pan12=-30` is its pan in per cent to the right. `master=90` and `tempo=80` are the mix's
+    in per cent, `key=-2` is by how many semitones it is higher.
     """
     task = get_object_or_404(Task, pk=pk)
     content_type = mixing.CONTENT_TYPES[kind]
 
     def make(stems: Stems) -> Made:
-        pace = _pace(request)
+        pace, master = _pace(request), _master(request)
+        stems = [replace(lane, gain=lane.gain * master) for lane in stems]
         length = mixing.length(stems, pace)
         return mixing.mix(stems, kind, pace), length if kind == "wav" else None
 
@@ -40,11 +42,14 @@ def mix(request: HttpRequest, pk: int, kind: str) -> HttpResponseBase:
 
 @require_safe
 def workstation_project(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """Stream all stems as a project of an audio workstation; gains as those of a mix."""
+    """Stream all stems as a project of an audio workstation; its faders as those of a mix."""
     task = get_object_or_404(Task, pk=pk)
     title = downloads.task_title(task)
     name = downloads.project_name(task)
-    make = partial(workstation.write, title)
+
+    def make(stems: Stems) -> Made:
+        return workstation.write(title, stems, _master(request))
+
     return _stream(request, task, make, name, workstation.CONTENT_TYPE)
 
 
@@ -73,21 +78,35 @@ def _stream(
     return response
 
 
+def _master(request: HttpRequest) -> float:
+    return _per_cent(request, "master", 100, range(LOUDEST + 1))
+
+
 def _pace(request: HttpRequest) -> Pace:
     """Return tempo and key that are asked for. Raises ValueError, in words."""
-    tempo, key = request.GET.get("tempo", "100"), request.GET.get("key", "0")
-    if not (tempo in map(str, TEMPOS) and key in map(str, KEYS)):
-        raise ValueError("A tempo is from 50 to 150 per cent, a key from -6 to 6 semitones.")
-    return Pace(int(tempo) / 100, int(key))
+    key = round(_per_cent(request, "key", 0, KEYS) * 100)
+    return Pace(_per_cent(request, "tempo", 100, TEMPOS), key)
 
 
 def _stems(request: HttpRequest, task: Task) -> Stems:
-    """Return the task's stems with their gains. Raises ValueError, in words, and Http404."""
+    """Return the stems with their gains and pans. Raises ValueError, in words, and Http404."""
     stems = Preview.objects.filter(asset__task=task, asset__kind=Asset.Kind.STEM)
     stems = stems.select_related("asset").order_by("asset__order", "asset_id")
     if not stems or not all(stem.samples for stem in stems):
         raise Http404
-    gains = [request.GET.get(str(stem.asset_id), "100") for stem in stems]
-    if not all(re.fullmatch("[0-9]{1,3}", gain) and int(gain) <= LOUDEST for gain in gains):
-        raise ValueError(f"A gain is a whole number from 0 to {LOUDEST}.")
-    return [(stem, int(gain) / 100) for stem, gain in zip(stems, gains, strict=True)]
+    return [
+        Lane(
+            stem,
+            _per_cent(request, str(stem.asset_id), 100, range(LOUDEST + 1)),
+            _per_cent(request, f"pan{stem.asset_id}", 0, range(-100, 101)),
+        )
+        for stem in stems
+    ]
+
+
+def _per_cent(request: HttpRequest, name: str, usual: int, allowed: range) -> float:
+    """Return a hundredth of a parameter, of `usual` where it is absent. Raises ValueError."""
+    asked = request.GET.get(name, str(usual))
+    if not re.fullmatch("-?[0-9]{1,3}", asked) or int(asked) not in allowed:
+        raise ValueError(f"“{name}” is a whole number from {allowed[0]} to {allowed[-1]}.")
+    return int(asked) / 100

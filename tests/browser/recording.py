@@ -28,7 +28,7 @@ async (recorder) => {
   const { context } = stems;
   const script = new Blob([recorder], { type: "text/javascript" });
   await context.audioWorklet.addModule(URL.createObjectURL(script));
-  const outputs = [...stems.stems.map(({ output }) => output), stems.output];
+  const outputs = [...stems.stems.map(({ output }) => output), stems.device.output];
   const numberOfInputs = outputs.length;
   const node = new AudioWorkletNode(context, "recorder", { numberOfInputs });
   node.channelCount = 1;

@@ -130,7 +130,7 @@ def test_on_a_phone_a_lanes_fader_is_shown_when_it_is_asked_for(
     lane = page.locator(".channel").first
     expect(lane).to_be_visible()
     assert lane.evaluate("lane => lane.offsetHeight") <= 52
-    fader = lane.get_by_role("slider")
+    fader = lane.get_by_role("slider", name="Volume")
     expect(fader).to_be_hidden()
     opener = lane.get_by_role("button", name="Volume and more")
     opener.click()

@@ -1,4 +1,4 @@
-"""Tempo and key of the mixer: what is heard, what is exported, what a link gives on."""
+"""Tempo, key and pan of the mixer: what is heard, what is exported, what a link gives on."""
 
 from pathlib import Path
 
@@ -13,6 +13,14 @@ from tests.product import Product
 
 SECONDS, HERTZ = 60, 440
 MIXER = "document.querySelector('studio-mixer')"
+LOCKS = """
+const { request } = WakeLock.prototype;
+window.locks = [];
+WakeLock.prototype.request = async function (kind) {
+  window.locks.push(await request.call(this, kind));
+  return window.locks.at(-1);
+};
+"""
 CLOCKS = f"() => [{MIXER}.stems.time, {MIXER}.stems.context.currentTime]"
 
 
@@ -110,3 +118,73 @@ def test_keys_change_them_a_link_gives_them_and_undo_takes_them_back(
     mixer.keyboard.press("Control+z")
     expect(mixer.get_by_label("Tempo", exact=True)).to_have_value("100")
     expect(mixer.get_by_label("Key", exact=True)).to_have_value("0")
+
+
+@pytest.mark.parametrize(("side", "shares"), [(-40, (1.5878, 0.8090)), (100, (0, 2))])
+def test_a_stem_stands_left_or_right_in_what_is_heard_and_exported(
+    mixer: Page, tmp_path: Path, side: int, shares: tuple[float, float]
+) -> None:
+    """By the Web Audio API's law of equal power; both sides of the stem are alike."""
+    mixer.get_by_role("button", name="Tone alone").click()
+    mixer.get_by_label("Pan of Tone").fill(str(side))
+    mixer.wait_for_url(f"**:100sp{side}*")
+    mixer.get_by_role("button", name="Play all stems").click()
+    heard = record_all(mixer, 1)
+    with mixer.expect_download() as waiting:
+        mixer.get_by_role("link", name="Export mix: WAV").click()
+    waiting.value.save_as(tmp_path / "mix.wav")
+    mixed = samples(tmp_path / "mix.wav")
+    levels = numpy.sqrt((mixed**2).mean(axis=1)) / (0.3 / numpy.sqrt(2))
+    assert levels == pytest.approx(shares, rel=0.01, abs=0.001)
+    # The recorder hears both sides as one.
+    level = float(numpy.sqrt((heard**2).mean())) / (0.3 / numpy.sqrt(2))
+    assert level == pytest.approx(sum(shares) / 2, rel=0.01)
+
+    mixer.get_by_role("button", name="Pause").click()
+    mixer.get_by_label("Pan of Tone").dblclick()
+    expect(mixer.get_by_label("Pan of Tone")).to_have_attribute("aria-valuetext", "centre")
+
+
+def test_the_master_is_in_what_is_heard_and_exported_and_says_where_it_clips(
+    mixer: Page, tmp_path: Path
+) -> None:
+    """A tone of 0.3 on both sides; four times as loud is more than a device can play."""
+    mixer.get_by_role("button", name="Tone alone").click()
+    mixer.get_by_label("Master", exact=True).fill("50")
+    mixer.wait_for_url("**&master=50*")
+    mixer.get_by_role("button", name="Play all stems").click()
+    heard = record_all(mixer, 1)
+    assert numpy.abs(heard).max() == pytest.approx(0.15, rel=0.01)
+    with mixer.expect_download() as waiting:
+        mixer.get_by_role("link", name="Export mix: WAV").click()
+    waiting.value.save_as(tmp_path / "mix.wav")
+    assert numpy.abs(samples(tmp_path / "mix.wav")).max() == pytest.approx(0.15, rel=0.01)
+
+    clipped = mixer.get_by_role("button", name="Clipped")
+    expect(clipped).to_be_hidden()
+    # To one side, as the sum of both; a fader's end is one and a half.
+    for name, value in (("Volume of Tone", "150"), ("Pan of Tone", "100"), ("Master", "150")):
+        mixer.get_by_label(name, exact=True).fill(value)
+    expect(clipped).to_be_visible()
+    meter = mixer.locator(".mixer-master .meter")
+    assert float(meter.evaluate("one => one.style.getPropertyValue('--level')")) == 1
+
+
+def test_the_screen_stays_on_while_it_plays_and_no_longer(mixer: Page) -> None:
+    mixer.add_init_script(LOCKS)
+    mixer.reload()
+    mixer.get_by_role("button", name="Play all stems").click()
+    mixer.wait_for_function("() => window.locks.length === 1 && !window.locks[0].released")
+    mixer.get_by_role("button", name="Pause").click()
+    mixer.wait_for_function("() => window.locks.length === 1 && window.locks[0].released")
+
+
+def test_keys_are_listed_under_a_question_mark_and_one_of_them_loops(mixer: Page) -> None:
+    mixer.keyboard.press("?")
+    expect(mixer.get_by_text("5 seconds back, on")).to_be_visible()
+    mixer.keyboard.press("?")
+    expect(mixer.get_by_text("5 seconds back, on")).to_be_hidden()
+    mixer.keyboard.press("l")
+    expect(mixer.get_by_role("button", name="Loop", exact=True)).to_have_attribute(
+        "aria-pressed", "true"
+    )

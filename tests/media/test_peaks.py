@@ -234,7 +234,7 @@ def test_a_broken_file_is_given_up_and_its_page_stays_whole(
     assert json.loads(signed_in.get(f"/media/{asset.pk}/peaks.json").content) == {"peaks": []}
 
 
-def test_a_mix_is_refused_with_gains_that_no_fader_has(
+def test_a_mix_is_refused_with_what_no_fader_has(
     keep: Keep, listen: Callable[[], None], signed_in: Client, tmp_path: Path
 ) -> None:
     first = keep(tone(tmp_path / "Vocals.wav"))
@@ -243,9 +243,15 @@ def test_a_mix_is_refused_with_gains_that_no_fader_has(
     assert signed_in.get(address).status_code == 404
     listen()
 
-    assert signed_in.get(f"{address}?{first.pk}=151").status_code == 400
-    assert signed_in.get(f"{address}?{first.pk}=-1").status_code == 400
-    assert signed_in.get(f"{address}?{first.pk}=loud").status_code == 400
+    wrong = [
+        f"{first.pk}=151",
+        f"{first.pk}=-1",
+        f"{first.pk}=loud",
+        f"pan{first.pk}=101",
+        "master=151",
+    ]
+    for asked in (*wrong, "tempo=49", "tempo=151", "tempo=", "key=7", "key=1.5"):
+        assert signed_in.get(f"{address}?{asked}").status_code == 400, asked
 
 
 def test_a_mix_as_mp3_has_its_name_and_length(

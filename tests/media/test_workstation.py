@@ -77,13 +77,15 @@ def test_every_stem_is_a_track_whose_sound_begins_at_second_0_and_all_are_of_one
 
 def test_faders_stand_as_in_the_mixer(stems: list[Asset], signed_in: Client) -> None:
     first, second = (stem.pk for stem in stems)
-    with _project(signed_in, stems, f"?{first}=40&{second}=0") as bundle:
+    with _project(signed_in, stems, f"?{first}=40&{second}=0&pan{first}=-30&master=90") as bundle:
         project = ElementTree.fromstring(bundle.read("project.xml"))
     volumes = [one.attrib["value"] for one in project.iter("Volume")]
     mutes = [one.attrib["value"] for one in project.iter("Mute")]
+    pans = [one.attrib["value"] for one in project.iter("Pan")]
     # What is muted keeps a gain, for whoever puts it on again.
-    assert volumes == ["0.4000", "1.0000"]
+    assert volumes == ["0.4000", "1.0000", "0.9000"]
     assert mutes == ["false", "true"]
+    assert pans == ["0.3500", "0.5000"]
     address = f"/tasks/{stems[0].task_id}/stems.dawproject"
     assert signed_in.get(f"{address}?{first}=151").status_code == 400
     signed_in.logout()
