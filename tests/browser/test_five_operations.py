@@ -27,6 +27,8 @@ def test_a_newcomer_makes_all_five_and_each_result_plays_or_shows(
     expect(page.get_by_text("Sandbox: results are samples")).to_be_visible()
     welcome = page.locator(".welcome")
     expect(welcome.get_by_role("link", name="Harbour Lights").first).to_be_visible()
+    # Its steps are cards, by a style that other pages have no need of.
+    expect(welcome.locator(".start").first).to_have_css("display", "grid")
     assert not violations(page)
 
     made = {model: _make(page, model) for model in NOUNS}
