@@ -199,7 +199,8 @@ def test_the_locked_door_too(
 
 
 def test_menus_too(scripted: Product, visit: Visit) -> None:
-    page = visit(scripted, viewport=DESK)
+    # Where an open menu covers nothing in part.
+    page = visit(scripted, "/songs/import/", viewport=DESK)
     for menu in page.locator("details.menu > summary").all():
         menu.click()
         assert not violations(page)

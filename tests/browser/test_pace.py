@@ -166,7 +166,7 @@ def test_the_master_is_in_what_is_heard_and_exported_and_says_where_it_clips(
     for name, value in (("Volume of Tone", "150"), ("Pan of Tone", "100"), ("Master", "150")):
         mixer.get_by_label(name, exact=True).fill(value)
     expect(clipped).to_be_visible()
-    meter = mixer.locator(".mixer-master .meter")
+    meter = mixer.locator(".mixer-master .level")
     assert float(meter.evaluate("one => one.style.getPropertyValue('--level')")) == 1
 
 

@@ -99,7 +99,8 @@ class PlaywrightWindow(Window):
             # Firefox's driver tells of one navigation twice at times (microsoft/playwright 42050).
             if f'interrupted by another navigation to "{url}"' not in str(error):
                 raise
-            self.page.wait_for_url(url)
+            self.page.wait_for_load_state()
+            self.page.goto(url)
 
     def back(self) -> None:
         """Press Back."""

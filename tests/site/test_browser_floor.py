@@ -30,7 +30,7 @@ FALLBACKS = {
     "forced-color-adjust": "Safari has no forced colours",
 }
 # What scripts look for before they use it, or what an older part of the browser calls so as well.
-ASKED_FOR = {"audioSession", "outputLatency", "colorScheme"}
+ASKED_FOR = {"audioSession", "outputLatency", "colorScheme", "wakeLock"}
 
 
 def late_in_style(text: str) -> set[str]:
