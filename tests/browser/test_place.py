@@ -5,7 +5,7 @@ from typing import Any
 
 from playwright.sync_api import FloatRect, Page, expect
 
-from tests.browser.pages import Visit, choose_song, submit, violations
+from tests.browser.pages import Visit, choose_song, open_tab, submit, violations
 from tests.product import Product, until
 from vidgo_sandbox import Sandbox
 
@@ -14,9 +14,10 @@ HEARD = "() => document.querySelector('studio-place audio').currentTime > 0.6"
 
 
 def _open(visit: Visit, product: Product, model: str, **options: Any) -> Page:
-    """Open the form of `model` with the first song chosen."""
+    """Open the form of `model` with the first song chosen whose sound is here already."""
     page = visit(product, f"/new/{model}/", **options)
-    choose_song(page)
+    open_tab(page, "Songs")
+    page.locator("input[name=track][data-sound]:not([data-sound='']):enabled").first.check()
     if model == "extend-music":
         page.get_by_role("radio", name="With other words and styles").check()
     expect(page.locator("studio-place studio-waveform")).to_have_class("drawn")

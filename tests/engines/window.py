@@ -76,6 +76,9 @@ class PlaywrightWindow(Window):
 
     def __init__(self, page: Page) -> None:
         super().__init__()
+        self._take(page)
+
+    def _take(self, page: Page) -> None:
         self.page = page
         page.set_default_timeout(PATIENCE * 1000)
         page.on("pageerror", lambda error: self.complaints.append(f"uncaught: {error}"))
@@ -96,10 +99,11 @@ class PlaywrightWindow(Window):
         try:
             self.page.goto(url)
         except Error as error:
-            # Firefox's driver tells of one navigation twice at times (microsoft/playwright 42050).
+            # Firefox's driver tells of one navigation twice at times (microsoft/playwright 42050),
+            # and has lost the page then: what it is asked to evaluate there is never answered.
             if f'interrupted by another navigation to "{url}"' not in str(error):
                 raise
-            self.page.wait_for_load_state()
+            self._take(self.page.context.new_page())
             self.page.goto(url)
 
     def back(self) -> None:
