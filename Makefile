@@ -77,13 +77,13 @@ screenshots: $(VENV)/dev
 	$(BIN)/python scripts/screenshots.py
 
 # The locks name versions and the hashes of their files, which pip then insists on: no index
-# addresses, no options of this machine. pip and setuptools are named where something needs them.
+# addresses, no options of this machine.
 lock: $(VENV)/dev
 	$(LOCK) pyproject.toml -o requirements.lock
 	$(LOCK) --all-extras -c requirements.lock pyproject.toml -o requirements-dev.lock
 # For every system and Python that there is a marker for: Debian 12's own Python is older than ours.
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
-	--generate-hashes --no-emit-index-url
+	--generate-hashes
 
 $(VENV)/python:
 	$(PYTHON) -m venv $(VENV)
