@@ -1,4 +1,6 @@
 // One lane of the mixer: what is set of it, and how that is written into the address ("12:80mp-30").
+import { fader } from "./fader.js";
+
 export class Channel {
   constructor(element) {
     this.element = element;
@@ -19,13 +21,7 @@ export class Channel {
         changed();
       });
     }
-    for (const fader of [this.volume, this.pan]) {
-      fader.addEventListener("input", changed);
-      fader.addEventListener("dblclick", () => {
-        fader.value = fader.defaultValue;
-        changed();
-      });
-    }
+    for (const range of [this.volume, this.pan]) fader(range, changed);
     this.opener.addEventListener("click", () => this.open());
   }
 

@@ -2,6 +2,7 @@
 import { keepAwake } from "./awake.js";
 import { Channel } from "./channel.js";
 import { drag } from "./drag.js";
+import { fader } from "./fader.js";
 import { Meters } from "./meters.js";
 import { press } from "./mixkeys.js";
 import { linkTo, readLink } from "./mixlink.js";
@@ -74,11 +75,7 @@ class StudioMixer extends HTMLElement {
       drag(this, channel.element.querySelector("[data-wave]"));
     });
     this.pace.addEventListener("change", () => this.paced());
-    this.masterPart.addEventListener("input", () => this.mixed());
-    this.masterPart.addEventListener("dblclick", () => {
-      this.masterPart.value = this.masterPart.defaultValue;
-      this.mixed();
-    });
+    fader(this.masterPart, () => this.mixed());
     for (const name of ["play", "pause"]) {
       stems.addEventListener(name, () => {
         // As a media element does: other players stop, and a refresh waits.

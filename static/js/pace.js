@@ -1,5 +1,6 @@
 // Tempo and key of all stems together: what is set of them, and how that is written ("80,-2").
 import { Device } from "./device.js";
+import { fader } from "./fader.js";
 
 const AS_RECORDED = "100,0";
 const STEP = 5;
@@ -12,11 +13,7 @@ export class Pace extends EventTarget {
     element.querySelector("[data-unable]").hidden = Device.canShift;
     for (const field of [this.tempo, this.key]) {
       field.disabled = !Device.canShift;
-      field.addEventListener("input", () => this.changed());
-      field.closest("label").addEventListener("dblclick", () => {
-        field.value = field.defaultValue;
-        this.changed();
-      });
+      fader(field, () => this.changed(), field.closest("label"));
     }
   }
 
