@@ -12,7 +12,7 @@ let submitsWhenThere = false;
 
 // Gives what is asked about the file, "" for nothing.
 function choose(html) {
-  const options = document.getElementById("upload-options");
+  const options = form.querySelector("#upload-options");
   options.insertAdjacentHTML("afterbegin", html);
   const [fresh, ...others] = options.querySelectorAll("[data-source]");
   others.find((other) => other.value === fresh.value)?.closest("li").remove();
@@ -58,7 +58,8 @@ function add(file) {
   });
   underWay.append(item);
   queue = queue.then(async () => {
-    if (!item.isConnected) return;
+    // While it plays, the page can be left: what is under way goes on.
+    if (!underWay.contains(item)) return;
     settle(file, item, await send(file, item, input.dataset.upload, Number(input.dataset.limit)));
   });
 }

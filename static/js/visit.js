@@ -92,7 +92,7 @@ async function show(fresh, address, isNew) {
   const aim = location.hash && document.getElementById(location.hash.slice(1));
   if (aim) aim.scrollIntoView();
   else window.scrollTo(0, 0);
-  (document.querySelector("main [autofocus]") ?? document.getElementById("main")).focus({ preventScroll: true });
+  (document.querySelector("[autofocus]") ?? document.getElementById("main")).focus({ preventScroll: true });
   document.getElementById("live").textContent = document.title;
 }
 

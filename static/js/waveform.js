@@ -14,27 +14,29 @@ const seen = new IntersectionObserver(
   { rootMargin: "50%" },
 );
 
-function paint(canvas, peaks) {
+function paint(canvas, { peaks, troughs = peaks }) {
   const [width, height] = [canvas.clientWidth, canvas.clientHeight];
   const scale = Math.min(devicePixelRatio, 2);
   [canvas.width, canvas.height] = [width * scale, height * scale];
   const pen = canvas.getContext("2d");
   pen.fillStyle = getComputedStyle(canvas).color;
-  const loudest = Math.max(...peaks, 24);
+  const loudest = Math.max(...peaks, ...troughs, 24);
   const columns = canvas.width;
   const middle = canvas.height / 2;
   for (let column = 0; column < columns; column += 1) {
-    const tall = (level(peaks, column / columns, (column + 1) / columns) / loudest) * middle;
-    const half = Math.max(tall, scale / 2);
-    pen.fillRect(column, middle - half, 1, 2 * half);
+    const [up, down] = [peaks, troughs].map((levels) => {
+      const tall = (level(levels, column / columns, (column + 1) / columns) / loudest) * middle;
+      return Math.max(tall, scale / 2);
+    });
+    pen.fillRect(column, middle - up, 1, up + down);
   }
 }
 
 // The highest level from one share of the sound to another. Between two points the line is straight.
-function level(peaks, from, to) {
-  const [first, last] = [from, to].map((share) => share * (peaks.length - 1));
-  const inside = peaks.slice(Math.ceil(first), Math.floor(last) + 1);
-  const between = peaks[Math.floor(first)] * (1 - (first % 1)) + peaks[Math.ceil(first)] * (first % 1);
+function level(levels, from, to) {
+  const [first, last] = [from, to].map((share) => share * (levels.length - 1));
+  const inside = levels.slice(Math.ceil(first), Math.floor(last) + 1);
+  const between = levels[Math.floor(first)] * (1 - (first % 1)) + levels[Math.ceil(first)] * (first % 1);
   return Math.max(between, ...inside);
 }
 
@@ -60,18 +62,18 @@ class StudioWaveform extends HTMLElement {
     seen.unobserve(this);
     try {
       const answer = await ask(this.getAttribute("src"));
-      this.peaks = answer.ok ? (await answer.json()).peaks : [];
+      this.levels = answer.ok ? await answer.json() : { peaks: [] };
     } catch (error) {
       if (error instanceof RefusedError) return;
-      this.peaks = [];
+      this.levels = { peaks: [] };
     }
-    if (!this.peaks.length) setTimeout(() => this.isConnected && seen.observe(this), LATER);
+    if (!this.levels.peaks.length) setTimeout(() => this.isConnected && seen.observe(this), LATER);
     this.draw();
   }
 
   draw() {
-    if (!this.peaks?.length || !this.clientWidth) return;
-    for (const canvas of this.children) paint(canvas, this.peaks);
+    if (!this.levels?.peaks.length || !this.clientWidth) return;
+    for (const canvas of this.children) paint(canvas, this.levels);
     this.classList.add("drawn");
   }
 }

@@ -1,7 +1,8 @@
-"""What a page needs of a saved sound or film before it is played: made once, in the background.
+"""What a page needs of a saved file before it is opened: made once, in the background.
 
-Peaks to draw, the length, the loudness; of a stem all its samples, for the mixer to fetch by
-ranges; of a film its poster. One ffmpeg decodes, and what it gives is read in small pieces.
+Of a sound the peaks to draw, the length, the loudness; of a stem all its samples, for the mixer to
+fetch by ranges; of a film its poster; of a large picture a small one for lists. One ffmpeg decodes,
+and what it gives is read in small pieces.
 """
 
 import itertools
@@ -35,6 +36,8 @@ _DRAW_RATE = 22_050
 _STEP = _DRAW_RATE // 50
 _LOUDNESS = re.compile(r"I:\s+(-?[\d.]+) LUFS")
 _LIMITS = ffmpeg.Limits(seconds=PATIENCE, output=96 * ffmpeg.MB)
+# A picture of fewer bytes than this is as quick to fetch as a small one of it.
+_SMALL = 32 * 1024
 # The largest picture of a film: what cinemas call 4K.
 _PIXELS = ("-max_pixels", str(4096 * 2304))
 _SOUNDS = (Asset.Kind.AUDIO, Asset.Kind.STEM)
@@ -51,15 +54,25 @@ class Heard:
     duration: float
     loudness: float | None
     peaks: list[int] = field(repr=False)
+    troughs: list[int] = field(repr=False)
 
 
 def expect(stored: Asset | Upload) -> None:
     """Have the preview of a file just saved made (anew), if its kind has one."""
     if isinstance(stored, Upload):
         Preview.objects.get_or_create(upload=stored, defaults={"due_at": timezone.now()})
-    elif stored.kind in (*_SOUNDS, Asset.Kind.VIDEO):
+    elif stored.kind in (*_SOUNDS, Asset.Kind.VIDEO) or _is_made_small(stored):
         now = {"due_at": timezone.now(), "held_until": None, "lease": "", "attempts": 0}
-        Preview.objects.update_or_create(asset=stored, defaults={**now, "peaks": []})
+        Preview.objects.update_or_create(
+            asset=stored, defaults={**now, "peaks": [], "troughs": None}
+        )
+
+
+def _is_made_small(stored: Asset) -> bool:
+    """Return whether it is a picture for which a small one is worth making, or is there."""
+    if stored.kind != Asset.Kind.IMAGE:
+        return False
+    return (stored.size or 0) >= _SMALL or Preview.objects.filter(asset=stored).exists()
 
 
 def make_missing() -> None:
@@ -91,6 +104,8 @@ def make(preview_pk: int, lease: str) -> None:
         with on_disk((asset or upload).file) as path:  # type: ignore[union-attr]  # one is there
             if kind == Asset.Kind.VIDEO:
                 _keep(preview, lease, poster=_poster(path, made))
+            elif kind == Asset.Kind.IMAGE:
+                _keep(preview, lease, poster=_small(path, made))
             elif kind == Asset.Kind.STEM:
                 _keep(preview, lease, listen(path, made), samples=made)
             else:
@@ -101,7 +116,8 @@ def make(preview_pk: int, lease: str) -> None:
     finally:
         made.unlink(missing_ok=True)
     # What is made anew, open pages have already.
-    if asset is not None and not preview.samples and not _unfinished(asset.task_id):
+    is_told = asset is not None and kind != Asset.Kind.IMAGE and not preview.samples
+    if asset is not None and is_told and not _unfinished(asset.task_id):
         with transaction.atomic():
             task = Task.objects.select_for_update().filter(pk=asset.task_id).first()
             if task is not None:
@@ -131,7 +147,8 @@ def listen(path: Path, samples: Path | None = None) -> Heard:
 
     Raises PreviewError.
     """
-    levels: list[int] = []
+    highs: list[int] = []
+    lows: list[int] = []
     count = 0
     with ffmpeg.start(_decoding(path, samples), _LIMITS) as running:
         running.hurry()
@@ -139,18 +156,17 @@ def listen(path: Path, samples: Path | None = None) -> Heard:
         while data := running.read(_STEP * 2 * 100):
             piece = array("h", data)
             count += len(piece)
-            levels += [_level(piece[at : at + _STEP]) for at in range(0, len(piece), _STEP)]
+            steps = [piece[at : at + _STEP] for at in range(0, len(piece), _STEP)]
+            highs += [max(max(step), 0) >> 7 for step in steps]
+            # A silent side is 0, and -32768 has no positive of its own.
+            lows += [min(max(-min(step), 0), 32767) >> 7 for step in steps]
         if running.wait():
             raise PreviewError("it cannot be decoded")
-    loudness = _LOUDNESS.findall(running.told)
+    told = _LOUDNESS.findall(running.told)
     if not count:
         raise PreviewError("there is no sound in it")
-    return Heard(count / _DRAW_RATE, float(loudness[-1]) if loudness else None, _reduce(levels))
-
-
-def _level(samples: "array[int]") -> int:
-    """Return the highest level in `samples`, 0 to 255."""
-    return min(max(max(samples), -min(samples)) >> 7, 255)
+    loudness = float(told[-1]) if told else None
+    return Heard(count / _DRAW_RATE, loudness, _reduce(highs), _reduce(lows))
 
 
 def _reduce(levels: list[int]) -> list[int]:
@@ -162,13 +178,19 @@ def _reduce(levels: list[int]) -> list[int]:
 
 def _poster(path: Path, target: Path) -> Path:
     """Write the most telling picture of the film's first seconds to `target`, and give that."""
-    arguments = [
-        *("-v", "error", *ffmpeg.source(path, "-t", "12", *_PIXELS), "-map", "0:v:0"),
-        # Made small first: a hundred large pictures side by side would not fit into memory.
-        *("-vf", "fps=8,scale='min(1280,iw)':-2,thumbnail=100", "-frames:v", "1", "-q:v", "4"),
-        *("-f", "mjpeg", f"file:{target}"),
-    ]
-    if ffmpeg.run(arguments, _LIMITS)[0]:
+    # Made small first: a hundred large pictures side by side would not fit into memory.
+    telling = "fps=8,scale='min(1280,iw)':-2,thumbnail=100"
+    return _jpeg(ffmpeg.source(path, "-t", "12", *_PIXELS), telling, target)
+
+
+def _small(path: Path, target: Path) -> Path:
+    """Write a picture of 320 pixels' width at most to `target`, and give that."""
+    return _jpeg(ffmpeg.source(path, readers=ffmpeg.PICTURES), "scale='min(320,iw)':-2", target)
+
+
+def _jpeg(source: list[str], filters: str, target: Path) -> Path:
+    picture = ("-map", "0:v:0", "-vf", filters, "-frames:v", "1", "-q:v", "4", "-f", "mjpeg")
+    if ffmpeg.run(["-v", "error", *source, *picture, f"file:{target}"], _LIMITS)[0]:
         raise PreviewError("no picture could be taken from it")
     return target
 
@@ -205,7 +227,7 @@ def _write(held: Preview, heard: Heard | None, names: dict[str, str]) -> None:
         setattr(held, name, stored)
     held.due_at, held.held_until = None, None
     if heard:
-        held.peaks, held.loudness = heard.peaks, heard.loudness
+        held.peaks, held.troughs, held.loudness = heard.peaks, heard.troughs, heard.loudness
         Asset.objects.filter(preview=held).update(duration=heard.duration)
     held.save()
 
@@ -225,4 +247,6 @@ def _unfinished(task_pk: int) -> bool:
     """Return whether a file of the task is still to be saved or to be looked at."""
     waiting = Asset.objects.filter(task=task_pk, state=Asset.State.WAITING)
     due = Preview.objects.filter(asset__task=task_pk, due_at__isnull=False)
+    # A picture is there without its small one.
+    due = due.exclude(asset__kind=Asset.Kind.IMAGE)
     return waiting.exists() or due.exists()

@@ -197,12 +197,14 @@ class Upload(Trashable):
 
 
 class Preview(Work):
-    """What a page needs of a saved sound or film before it is played (`previews`)."""
+    """What a page needs of a saved file before it is opened (`media.analysis`)."""
 
     asset = models.OneToOneField(Asset, models.CASCADE, null=True, blank=True)
     upload = models.OneToOneField(Upload, models.CASCADE, null=True, blank=True)
-    # The highest level in each of equal parts, 0 to 255.
+    # How far the sound goes up, and down, in each of equal parts: 0 to 255. Earlier releases kept
+    # only the higher of the two, as `peaks`.
     peaks = models.JSONField(default=list, blank=True)
+    troughs = models.JSONField(null=True, blank=True)
     # LUFS.
     loudness = models.FloatField(null=True, blank=True)
     # Of a stem: every sample, as FLAC; without `frames` plain, as earlier releases kept them.

@@ -158,7 +158,8 @@ def _preview(asset: Asset) -> Preview | None:
 def _is_awaited(asset: Asset) -> bool:
     """Return whether the asset's waveform or poster is still to come."""
     preview = _preview(asset)
-    return preview is not None and preview.due_at is not None
+    # A picture is shown itself until there is a small one.
+    return asset.kind != Kind.IMAGE and preview is not None and preview.due_at is not None
 
 
 def stages(task: Task, operation: Operation) -> list[dict[str, str]]:

@@ -12,6 +12,7 @@ from zlib import crc32
 from django import template
 from django.forms import BooleanField, BoundField, ChoiceField
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
@@ -208,14 +209,14 @@ def art(seed: object) -> SafeString:
 
 @register.simple_tag
 def cover(asset: Any, seed: object) -> SafeString:
-    """Show the picture `asset` when we have it, a drawn cover otherwise.
+    """Show the picture `asset`, small, when we have it, a drawn cover otherwise.
 
     Pictures come after what the page itself is made of.
     """
     if asset and asset.kind == "image" and asset.is_here:
         return format_html(
             '<img src="{}" alt="" loading="lazy" decoding="async" fetchpriority="low">',
-            asset.get_absolute_url(),
+            reverse("poster", args=[asset.pk]),
         )
     return art(seed)
 

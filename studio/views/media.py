@@ -89,9 +89,12 @@ def samples(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 @require_safe
 def poster(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """Serve a film's poster."""
-    found = get_object_or_404(Preview, asset=get_object_or_404(Asset, pk=pk))
-    return _serve_made(request, found.poster, "image/jpeg")
+    """Serve a film's poster; of a picture the small one, and while there is none itself."""
+    preview = Preview.objects.filter(asset=pk).first()
+    if not (preview and preview.poster):
+        get_object_or_404(Asset, pk=pk, kind=Asset.Kind.IMAGE)
+        return asset(request, pk)
+    return _serve_made(request, preview.poster, "image/jpeg")
 
 
 @login_not_required
@@ -142,7 +145,8 @@ def zip_response(files: list[tuple[str, Asset]], zip_name: str) -> HttpResponseB
 def _peaks(preview: Preview | None) -> HttpResponse:
     """Answer with the levels; with none while they are not there, which is no error of the page."""
     levels = preview.peaks if preview else []
-    response = JsonResponse({"peaks": levels})
+    low = preview and preview.troughs
+    response = JsonResponse({"peaks": levels} | ({"troughs": low} if low else {}))
     response["Cache-Control"] = "private, max-age=86400" if levels else "no-store"
     return response
 

@@ -2,39 +2,35 @@
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.pages import LISTEN, Visit, is_status, is_there, plays, send, sign_in
-from tests.material import put, sound
 from tests.product import Product, until
+from vidgo_sandbox import SONGS
 
 
 def test_what_a_teammate_makes_is_on_its_way_and_then_a_door_while_the_song_plays(
-    scripted: Product, visit: Visit, tmp_path: Path
+    product: Product, visit: Visit
 ) -> None:
-    # As slowly as can be it goes on for a quarter of an hour: no machine takes that for a door.
-    sound(tmp_path / "song.wav", 60)
-    file = {"name": "song.wav", "kind": "audio", "type": "audio/x-wav", "label": "Plays on"}
-    put(scripted, tmp_path, "import-song", "Plays on", files=[{**file, "song": True}])
-    teammate = scripted.session()
-    first = send(teammate, scripted, "generate-lyrics")
-    until(lambda: is_status(teammate, scripted, first, "finished"), "more than songs")
-    page = visit(scripted)
+    teammate = product.session()
+    first = send(teammate, product, "generate-lyrics")
+    until(lambda: is_status(teammate, product, first, "finished"), "more than songs")
+    page = visit(product)
     page.evaluate("window.sameDocument = true")
     # A song has one door for all that is of one kind.
-    songs = page.locator(".item").filter(has_not_text="Plays on")
+    songs = page.locator(".item")
     without = songs.filter(has_not_text="Stems").locator("a[href^='/songs/']").first
     track = re.findall(r"\d+", without.get_attribute("href") or "")[0]
-    page.locator(".item").filter(has_text="Plays on").get_by_role("button", name="Play").click()
+    songs.filter(has_text=SONGS[0].title).get_by_role("button", name="Play").first.click()
     audio = page.locator("#bar audio")
     plays(audio)
     is_there(audio)
+    # As slowly as can be it goes on for six minutes, longer than any machine takes for a door.
     audio.evaluate("audio => { audio.playbackRate = 0.0625; }")
     audio.evaluate(LISTEN)
 
-    path = send(teammate, scripted, "upload-and-separate-vocals", track=track)
+    path = send(teammate, product, "upload-and-separate-vocals", track=track)
 
     expect(page.locator(f".door[href='{path}'][data-status=finished]")).to_be_visible()
     assert page.evaluate("window.gaps") == []

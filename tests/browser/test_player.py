@@ -1,9 +1,10 @@
 """One player for the whole studio: what was begun plays on from page to page."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.pages import LISTEN, Visit, choose_song, is_there, listened, plays, violations
 from tests.material import put, sound
@@ -99,6 +100,30 @@ def test_a_form_that_is_refused_keeps_what_was_typed_and_the_song(page: Page) ->
     expect(page.locator("main [role=alert]").first).to_be_visible()
     expect(page.get_by_label("Artist")).to_have_value("The Tides")
     assert not page.evaluate(PAUSED)
+
+
+def test_a_file_under_way_arrives_while_its_form_is_left(page: Page, tmp_path: Path) -> None:
+    page.locator(".menu.new summary").click()
+    page.locator(".sheet a[href='/new/upload-and-separate-vocals/']").click()
+    files = page.locator("[data-upload]")
+    # Its module is there, too; without it the form would carry the files.
+    expect(page.locator("html.visiting")).to_have_count(0)
+    held: list[Route] = []
+    page.route("**/new/*/upload/", lambda route: held.append(route), times=1)
+    names = ["Riff one", "Riff two"]
+    with page.expect_request("**/new/*/upload/"):
+        files.set_input_files(
+            [sound(tmp_path / f"{name}.wav", 1, seed=n) for n, name in enumerate(names)]
+        )
+    follow(page, "Personas")
+    with page.expect_request("**/new/*/upload/"):
+        held[0].continue_()
+
+    page.go_back()
+
+    expect(page.locator("[data-under-way] li")).to_have_count(0)
+    for name in names:
+        expect(page.locator("#upload-options li").filter(has_text=name)).to_have_count(1)
 
 
 @pytest.mark.parametrize("path", ["/", "/tasks/", "/personas/", "/new/create-music-video/"])

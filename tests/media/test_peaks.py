@@ -1,4 +1,4 @@
-"""What is made once of a saved sound or film: waveform, length, loudness, samples, poster."""
+"""What is made once of a saved file: waveform, length, loudness, samples, poster, small picture."""
 
 import json
 import subprocess
@@ -6,6 +6,7 @@ import uuid
 import wave
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from django.core.files.base import ContentFile
 from django.test import Client
 from django.utils import timezone
 from numpy.typing import NDArray
+from PIL import Image
 
 from studio import jobs, leases
 from studio.media import analysis
@@ -36,8 +38,9 @@ def keep(make_task: Callable[..., Task]) -> Keep:
     def make(path: Path, kind: str = "stem", **more: Task) -> Asset:
         task = more.get("task") or make_task("upload-and-separate-vocals", audio_url="x")
         Task.objects.filter(pk=task.pk).update(due_at=None, status="finished")
+        key, size = uuid.uuid4().hex, path.stat().st_size
         asset = Asset.objects.create(
-            task=task, key=uuid.uuid4().hex, kind=kind, label=path.stem, state="saved", sha256="a"
+            task=task, key=key, kind=kind, label=path.stem, state="saved", sha256="a", size=size
         )
         with path.open("rb") as source:
             asset.file.save("", File(source))
@@ -81,21 +84,23 @@ def write(path: Path, sound: NDArray[numpy.float32]) -> Path:
 def test_the_waveform_is_where_the_sound_is(
     keep: Keep, listen: Callable[[], None], signed_in: Client, tmp_path: Path
 ) -> None:
-    """Silence, full, half: a third of the song each."""
+    """Silence, full, half and only downwards: a third of the song each."""
     part = numpy.sin(numpy.arange(RATE * 4, dtype="float32") * 0.06)
-    whole = numpy.concatenate([part * 0, part, part * 0.5]).astype("float32")
+    whole = numpy.concatenate([part * 0, part, -abs(part) * 0.5]).astype("float32")
     asset = keep(write(tmp_path / "Drums.wav", whole))
     assert signed_in.get(f"/media/{asset.pk}/peaks.json").json() == {"peaks": []}
 
     listen()
 
     answer = signed_in.get(f"/media/{asset.pk}/peaks.json")
-    peaks = numpy.array(answer.json()["peaks"])
+    peaks, troughs = (numpy.array(answer.json()[name]) for name in ("peaks", "troughs"))
     third = len(peaks) // 3
     assert "max-age" in answer["Cache-Control"]
-    assert peaks[: third - 2].max() == 0
-    assert peaks[third + 2 : 2 * third - 2].min() >= 250
-    assert 120 <= numpy.median(peaks[2 * third + 2 :]) <= 130
+    for levels in (peaks, troughs):
+        assert levels[: third - 2].max() == 0
+        assert levels[third + 2 : 2 * third - 2].min() >= 250
+    assert numpy.median(peaks[2 * third + 2 :]) <= 5
+    assert 120 <= numpy.median(troughs[2 * third + 2 :]) <= 130
     asset.refresh_from_db()
     assert asset.duration == pytest.approx(12, abs=0.05)
 
@@ -201,6 +206,24 @@ def test_a_film_has_a_poster(
     assert answer["Content-Type"] == "image/jpeg"
     assert b"".join(answer.streaming_content).startswith(b"\xff\xd8")  # type: ignore[attr-defined]
     assert f"/media/{asset.pk}/poster" in signed_in.get(f"/tasks/{asset.task_id}/").content.decode()
+
+
+def test_lists_show_a_small_picture_of_a_large_one(
+    keep: Keep, listen: Callable[[], None], signed_in: Client, tmp_path: Path
+) -> None:
+    noise = numpy.random.default_rng(1).integers(0, 255, (600, 800, 3), "uint8")
+    Image.fromarray(noise).save(tmp_path / "cover.png")
+    asset = keep(tmp_path / "cover.png", kind="image")
+    address = f"/media/{asset.pk}/poster"
+    assert f'src="{address}"' in signed_in.get("/tasks/").text
+    # Until there is one, itself.
+    before = signed_in.get(address)
+    assert b"".join(before.streaming_content) == (tmp_path / "cover.png").read_bytes()  # type: ignore[attr-defined]
+
+    listen()
+
+    picture = Image.open(BytesIO(b"".join(signed_in.get(address).streaming_content)))  # type: ignore[attr-defined]
+    assert (picture.format, picture.size) == ("JPEG", (320, 240))
 
 
 def test_the_mixer_comes_once_every_stem_is_ready(

@@ -124,7 +124,7 @@ def test_open_lists_show_that_a_picture_is_gone(
     Task.objects.filter(pk=cover.pk).update(source_track=old.tracks.get())
     before = signed_in.get("/tasks/")
     # As the picture of the old one, and of what is made from it.
-    assert before.text.count(f'src="/media/{picture.pk}/"') == 2
+    assert before.text.count(f'src="/media/{picture.pk}/poster"') == 2
     rule(keep_results=30)
     with django_capture_on_commit_callbacks(execute=True):
         retention.remove()
