@@ -1,8 +1,8 @@
 """A pytest plugin: what runs where, what runs beside what, and what runs first.
 
 Each file stays in one process of pytest-xdist, since its tests share fixtures. `tests/browser/` is
-two processes, by the product that a file drives most; the other engines have a file each. (By
-pytest-xdist's own marks this does not work with pytest 9.) On PostgreSQL only what a database can
+four, by the product that a file drives most; the other engines have a file each. (By pytest-xdist's
+own marks this does not work with pytest 9.) On PostgreSQL only what a database can
 change runs again: not what is marked `once`, nor what drives a browser, but for each operation's
 whole way and the races of pages.
 """
@@ -15,26 +15,17 @@ from xdist.scheduler import LoadScopeScheduling
 
 BROWSERS = ("tests/browser/", "tests/engines/")
 ON_BOTH = ("tests/browser/test_five_operations.py", "tests/browser/test_once.py")
-# These drive the product whose API a test can script, the others the one with its own sandbox.
-SCRIPTED = tuple(
-    f"tests/browser/test_{name}.py"
-    for name in (
-        "by_other_means",
-        "chosen",
-        "first_window",
-        "for_everyone",
-        "helpers",
-        "large",
-        "library",
-        "looks",
-        "once",
-        "place",
-        "price",
-        "typed",
-        "ways",
-        "while_you_watch",
-    )
-)
+# What runs one after another, in one process with its products; the rest of `tests/browser/` is a
+# fourth. "pages" and "scripted" drive the product whose API a test can script, the others the one
+# with its own sandbox.
+TOGETHER = {
+    "room": ("mixer", "pace"),
+    "pages": ("first_window", "for_everyone", "helpers", "looks"),
+    "scripted": (
+        *("by_other_means", "chosen", "large", "library", "once", "place", "price", "typed"),
+        *("ways", "while_you_watch"),
+    ),
+}
 # A newcomer's studio is empty: before anybody else makes something in the one that is shared.
 NEWCOMER = "tests/browser/test_five_operations.py"
 # What takes long goes first, so that no process works on at the end alone.
@@ -48,9 +39,10 @@ LONG = (
 class _Files(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        if file.startswith(BROWSERS[0]):
-            return "scripted" if file in SCRIPTED else "sandbox"
-        return file
+        if not file.startswith(BROWSERS[0]):
+            return file
+        name = file.removeprefix(f"{BROWSERS[0]}test_").removesuffix(".py")
+        return next((key for key, names in TOGETHER.items() if name in names), "sandbox")
 
 
 def pytest_configure(config: pytest.Config) -> None:

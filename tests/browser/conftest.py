@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, expect
 
 from tests.browser.pages import Visit, finish_imports, sign_in
 from tests.engines.machine import chromium
@@ -25,8 +25,15 @@ expect.set_options(timeout=LONG)
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    """Start the system's own Chromium."""
-    return {**browser_type_launch_args, **chromium()}
+    """Start the system's own Chromium without its windows, which take 40 % of the processor."""
+    return {**browser_type_launch_args, **chromium("chromium-headless-shell")}
+
+
+@pytest.fixture
+def whole(playwright: Playwright) -> Iterator[Browser]:
+    """Return Chromium as one has it, for what it has by its windows: `visit(…, on=whole)`."""
+    with playwright.chromium.launch(**chromium()) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
@@ -74,9 +81,11 @@ def open_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
     contexts: list[BrowserContext] = []
     faults: list[str] = []
 
-    def make(complaints: list[str] | None = None, **options: Any) -> BrowserContext:
+    def make(
+        complaints: list[str] | None = None, on: Browser = browser, **options: Any
+    ) -> BrowserContext:
         told = faults if complaints is None else complaints
-        context = browser.new_context(**options)
+        context = on.new_context(**options)
         context.set_default_timeout(LONG)
         context.add_init_script(TELL_VIOLATIONS)
 

@@ -247,11 +247,11 @@ def test_a_loop_repeats_to_the_sample(recorded: Page, song: tuple[int, Path]) ->
 
 
 def test_the_page_holds_seconds_of_the_song_and_not_all_of_it(
-    browser: Browser, visit: Visit, product: Product, song: tuple[int, Path]
+    whole: Browser, visit: Visit, product: Product, song: tuple[int, Path]
 ) -> None:
     """Issue 5, 1: under 150 MB beyond the empty page; six whole stems are about 600."""
     cookies = visit(product).context.cookies()
-    tab = Unwatched(browser, cookies)
+    tab = Unwatched(whole, cookies)
     before = tab.memory()
     tab.run(f"location = '{product.url}/tasks/{song[0]}/'")
     mixer = "document.querySelector('studio-mixer')"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.pages import Visit
 from tests.browser.recording import connect, pitch, record, record_all, samples
@@ -170,13 +170,16 @@ def test_the_master_is_in_what_is_heard_and_exported_and_says_where_it_clips(
     assert float(meter.evaluate("one => one.style.getPropertyValue('--level')")) == 1
 
 
-def test_the_screen_stays_on_while_it_plays_and_no_longer(mixer: Page) -> None:
-    mixer.add_init_script(LOCKS)
-    mixer.reload()
-    mixer.get_by_role("button", name="Play all stems").click()
-    mixer.wait_for_function("() => window.locks.length === 1 && !window.locks[0].released")
-    mixer.get_by_role("button", name="Pause").click()
-    mixer.wait_for_function("() => window.locks.length === 1 && window.locks[0].released")
+def test_the_screen_stays_on_while_it_plays_and_no_longer(
+    whole: Browser, visit: Visit, product: Product, song: str
+) -> None:
+    page = visit(product, "/credits/", on=whole)
+    page.add_init_script(LOCKS)
+    page.goto(song)
+    page.get_by_role("button", name="Play all stems").click()
+    page.wait_for_function("() => window.locks.length === 1 && !window.locks[0].released")
+    page.get_by_role("button", name="Pause").click()
+    page.wait_for_function("() => window.locks.length === 1 && window.locks[0].released")
 
 
 def test_keys_are_listed_under_a_question_mark_and_one_of_them_loops(mixer: Page) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import imageio_ffmpeg
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.pages import LISTEN, Visit, is_there, listened, plays, violations
 from tests.material import put, sound
@@ -197,9 +197,10 @@ window.Notification = class extends Notification {
 
 @pytest.mark.parametrize("allowed", [True, False])
 def test_a_page_in_the_background_says_what_is_ready(
-    visit: Visit, product: Product, tmp_path: Path, allowed: bool
+    whole: Browser, visit: Visit, product: Product, tmp_path: Path, allowed: bool
 ) -> None:
-    page = visit(product, "/personas/", permissions=["notifications"] if allowed else [])
+    permissions = ["notifications"] if allowed else []
+    page = visit(product, "/personas/", on=whole, permissions=permissions)
     page.locator("summary[aria-label$='your menu']").click()
     button = page.get_by_role("button", name="Notify me when something is ready")
     if allowed:

@@ -27,10 +27,13 @@ def program(*names: str) -> str:
     return found
 
 
-def chromium() -> dict[str, Any]:
+def chromium(*preferred: str) -> dict[str, Any]:
     """Return how the system's own Chromium is launched; as root it has no sandbox."""
     root = ("--no-sandbox",) if os.geteuid() == 0 else ()
-    return {"executable_path": program("chromium", "google-chrome"), "args": [*QUIET, *root]}
+    return {
+        "executable_path": program(*preferred, "chromium", "google-chrome"),
+        "args": [*QUIET, *root],
+    }
 
 
 @contextmanager
