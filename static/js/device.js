@@ -1,12 +1,13 @@
 // What sounds: one audio context, a fader and a pan for each stem, a master, and behind it what shifts the pitch,
 // where it is to be another than its tempo makes it.
+import { Click } from "./click.js";
 import { RATE } from "./slices.js";
 
 // Seconds: from the scheduling of the first slice to its sound; the fade that keeps a cut from clicking;
-// by how much a shifted sound comes later.
+// by how much a sound that is made higher, or lower, comes later (the middle of what `shifter.js` keeps).
 const LEAD = 0.06;
 export const FADE = 0.012;
-const SHIFTED = 0.045;
+const [HIGHER, LOWER] = [0.026, 0.051];
 
 export class Device {
   #shifter = null;
@@ -32,6 +33,7 @@ export class Device {
       fader.connect(this.panners[index]).connect(this.master);
       return fader;
     });
+    this.click = new Click(this.context, this.output);
     this.taps = [...this.faders, this.output].map((node) => this.#tap(node));
   }
 
@@ -83,7 +85,13 @@ export class Device {
   // The frame that is heard now.
   get heard() {
     const { currentTime, outputLatency } = this.context;
-    return (currentTime - (outputLatency || 0) - (this.#isShifted ? SHIFTED : 0)) * RATE;
+    return (currentTime - (outputLatency || 0)) * RATE - this.late;
+  }
+
+  // By how many frames a shifted sound comes later.
+  get late() {
+    if (!this.#isShifted) return 0;
+    return (this.pitch > 1 ? HIGHER : LOWER) * RATE;
   }
 
   // The soonest frame that can still be played. The clock moves by steps as long as its own latency.
@@ -114,6 +122,7 @@ export class Device {
   }
 
   hush() {
+    this.click.hush();
     const { currentTime } = this.context;
     this.master.gain.cancelScheduledValues(currentTime);
     this.master.gain.setTargetAtTime(0, currentTime, FADE / 4);

@@ -1,6 +1,7 @@
 // <studio-mixer>: the stems of one song on one transport. What is set stands in the page's address.
 import { keepAwake } from "./awake.js";
 import { Channel } from "./channel.js";
+import { Counting } from "./counting.js";
 import { drag } from "./drag.js";
 import { fader } from "./fader.js";
 import { Meters } from "./meters.js";
@@ -30,6 +31,7 @@ class StudioMixer extends HTMLElement {
       this.dataset.shifter,
     );
     this.pace = new Pace(this.querySelector("[data-pace]"));
+    this.counting = new Counting(this, () => (this.paused ? null : this.stems.time));
     for (const name of ["play", "seek", "now", "loop", "from", "to", "link", "reset", "undo", "state", "help", "master"]) {
       this[name + "Part"] = this.querySelector(`[data-${name}]`);
     }
@@ -75,6 +77,7 @@ class StudioMixer extends HTMLElement {
       drag(this, channel.element.querySelector("[data-wave]"));
     });
     this.pace.addEventListener("change", () => this.paced());
+    this.counting.addEventListener("change", () => this.counted());
     fader(this.masterPart, () => this.mixed());
     for (const name of ["play", "pause"]) {
       stems.addEventListener(name, () => {
@@ -155,7 +158,8 @@ class StudioMixer extends HTMLElement {
     return { begin, end: Math.min(begin + 10, this.stems.duration) };
   }
 
-  setLoop(loop) {
+  setLoop(wished) {
+    const loop = this.counting.snapped(wished);
     this.stems.setLoop(loop);
     if (loop) {
       this.mark(loop.begin, loop.end);
@@ -172,6 +176,11 @@ class StudioMixer extends HTMLElement {
     this.note();
     this.set(";");
     this.note();
+  }
+
+  // What the address of the page tells.
+  get parts() {
+    return { channels: this.channels, pace: this.pace, master: this.masterPart, counting: this.counting };
   }
 
   // All that is set, as one text.
@@ -237,8 +246,14 @@ class StudioMixer extends HTMLElement {
     this.write();
   }
 
+  counted() {
+    const { beats, click, count } = this.counting;
+    this.stems.setClick(beats, click.value / 100, Number(count.value));
+    this.write();
+  }
+
   read() {
-    const loop = readLink({ channels: this.channels, pace: this.pace, master: this.masterPart });
+    const loop = readLink(this.parts);
     if (loop) {
       [this.fromPart.value, this.toPart.value] = loop.map((time) => fine(time));
       if (this.typed()) this.setLoop(this.typed());
@@ -252,8 +267,9 @@ class StudioMixer extends HTMLElement {
     const { tempo, key, isRecorded } = this.pace;
     if (this.masterPart.value !== "100") query.set("master", this.masterPart.value);
     if (!isRecorded) for (const [name, { value }] of Object.entries({ tempo, key })) query.set(name, value);
+    if (this.counting.beats && Number(this.counting.click.value)) query.set("click", this.counting.click.value);
     for (const link of this.querySelectorAll("[data-export]")) link.href = `${link.dataset.export}?${query}`;
-    const address = linkTo({ channels: this.channels, loop: this.stems.loop, pace: this.pace, master: this.masterPart });
+    const address = linkTo({ ...this.parts, loop: this.stems.loop });
     this.linkPart.dataset.copy = address.href;
     clearTimeout(this.writing);
     // Browsers refuse an address that changes a hundred times in a drag.

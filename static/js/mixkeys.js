@@ -22,6 +22,7 @@ function act(mixer, { target, code, key, shiftKey }) {
   if (isArrow && !target.closest("input")) mixer.go(mixer.currentTime + (key === "ArrowLeft" ? -STEP : STEP));
   else if (key === "l") mixer.loopPart.click();
   else if (key === "?") mixer.helpPart.open = !mixer.helpPart.open;
+  else if (key === "c") return mixer.counting.press();
   else return mixer.pace.press(key) || null;
   return "";
 }

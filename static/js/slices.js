@@ -1,10 +1,13 @@
 // Whole seconds of a stem's samples: FLAC, decoded by the browser, sample for sample.
-import { ask } from "./answers.js";
+import { RefusedError, ask } from "./answers.js";
+import { wait } from "./times.js";
 
 export const RATE = 44100;
 // Frames: a slice that follows another; a piece that is too short to come alone; the most of both.
 const [USUAL, SHORT] = [RATE * 2, RATE / 4];
 export const LONGEST = USUAL + SHORT;
+// Milliseconds until a slice that did not come is asked for again.
+const PATIENCE = 1000;
 // Where the decoder gives another length than it should, plain samples are taken.
 let isPlain = false;
 
@@ -61,12 +64,24 @@ async function load(context, stem, first, last, signal) {
   return load(context, stem, first, last, signal);
 }
 
-// Gives both sides of a stem from `frame` on, shorter where the stem is, null where it is over.
+async function patiently(bring, signal) {
+  for (;;) {
+    try {
+      return await bring();
+    } catch (error) {
+      if (signal.aborted || error instanceof RefusedError) throw error;
+      await wait(PATIENCE, signal);
+    }
+  }
+}
+
+// Gives both sides of a stem from `frame` on, shorter where the stem is, null where it is over. Throws
+// when `signal` ends it, and RefusedError where it will never come.
 export async function slice(context, stem, { frame, frames }, signal) {
   if (frame >= stem.frames) return null;
   const first = Math.floor(frame / RATE);
   const last = Math.ceil(Math.min(frame + frames, stem.frames) / RATE);
-  const sides = await load(context, stem, first, last, signal);
+  const sides = await patiently(() => load(context, stem, first, last, signal), signal);
   const begin = frame - first * RATE;
   return sides.map((side) => side.subarray(begin, begin + frames));
 }

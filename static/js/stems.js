@@ -1,9 +1,9 @@
 // The stems of one song on one clock. Their samples come in slices of seconds; each slice of all stems
 // is scheduled for one and the same frame of the audio context, so that they cannot part, whatever the
 // network does. Only what is played within seconds stands in memory. A slow line brings what is heard.
-import { RefusedError } from "./answers.js";
+import { Buffers } from "./buffers.js";
 import { Device, FADE } from "./device.js";
-import { LONGEST, RATE, paced, slice, stretches } from "./slices.js";
+import { RATE, slice, stretches } from "./slices.js";
 import { wait } from "./times.js";
 
 // Frames: how much is scheduled ahead; how much is in hand before it goes on after it fell silent.
@@ -15,8 +15,7 @@ const PATIENCE = 1000;
 export class Stems extends EventTarget {
   #device = null;
   #sources = new Map();
-  // Buffers that have been played are filled again: they are most of the memory.
-  #free = [];
+  #buffers = null;
   // What is scheduled: from the frame `at` of the context, `frames` of the song from `frame` on at a
   // `tempo`, the first of them `phase` of a frame later, and the stems that are in it.
   #passages = [];
@@ -25,6 +24,8 @@ export class Stems extends EventTarget {
   // A promise that the device runs.
   #ready = null;
   #pace = { tempo: 1, pitch: 1 };
+  // Beats that are still to be counted.
+  #toCount = 0;
 
   // `stems`: the address of each one's samples, and how many there are; `shifter`: that of the worklet.
   constructor(stems, shifter) {
@@ -33,6 +34,8 @@ export class Stems extends EventTarget {
     this.stems = stems.map(({ url, frames }) => ({ url, frames, gain: 1, pan: 0, output: null }));
     this.frames = Math.max(...this.stems.map((stem) => stem.frames));
     this.duration = this.frames / RATE;
+    // What the click falls on; its level; how many beats are counted in.
+    [this.beats, this.click, this.countIn] = [null, 0, 0];
     [this.paused, this.loop, this.master] = [true, null, 1];
     // Whether the line brings all stems in half of the time that they play.
     this.isQuick = false;
@@ -56,8 +59,8 @@ export class Stems extends EventTarget {
     if (!this.paused) return this.#ready;
     this.paused = false;
     this.#open();
-    const { context } = this.#device;
-    this.#ready = Promise.all([context.resume().catch(() => this.#end("interrupted")), this.#shift()]);
+    this.#toCount = this.countIn;
+    this.#ready = Promise.all([this.context.resume().catch(() => this.#end("interrupted")), this.#shift()]);
     this.dispatchEvent(new Event("play"));
     this.#start(this.#rest >= this.frames ? 0 : this.#rest);
     return this.#ready;
@@ -91,11 +94,9 @@ export class Stems extends EventTarget {
     this.#device?.fade(index, gain);
   }
 
-  // From -1, left, to 1, right.
   setPan(index, pan) {
-    const stem = this.stems[index];
-    if (stem.pan === pan) return;
-    stem.pan = pan;
+    if (this.stems[index].pan === pan) return;
+    this.stems[index].pan = pan;
     this.#device?.pan(index, pan);
   }
 
@@ -104,14 +105,22 @@ export class Stems extends EventTarget {
     this.#device?.setMaster(gain);
   }
 
+  // `beats`: seconds from one to the next (`period`) and to the `first`; null where they are not known.
+  setClick(beats, level, countIn) {
+    const isOther = beats?.period !== this.beats?.period || beats?.first !== this.beats?.first;
+    Object.assign(this, { beats, click: level, countIn });
+    this.#device?.click.setLevel(level);
+    if (isOther && !this.paused) this.#start(this.#frame());
+  }
+
   // Play at `tempo` times the speed and `key` semitones higher.
   setPace(tempo, key) {
     const pitch = 2 ** (key / 12) / tempo;
     if (tempo === this.#pace.tempo && pitch === this.#pace.pitch) return;
     const now = this.#frame();
     this.#pace = { tempo, pitch };
-    this.#free = [];
     if (!this.#device) return;
+    this.#buffers.forget();
     if (!this.paused) this.#stop();
     this.#ready = Promise.all([this.#ready, this.#shift()]);
     if (!this.paused) this.#start(now);
@@ -129,7 +138,6 @@ export class Stems extends EventTarget {
     this.pause();
     this.#device?.close();
     this.#device = null;
-    this.#free = [];
   }
 
   #open() {
@@ -137,6 +145,8 @@ export class Stems extends EventTarget {
     this.#device = new Device(this.stems, () => this.#end("interrupted"), this.shifter);
     this.stems.forEach((stem, index) => (stem.output = this.#device.faders[index]));
     this.#device.setMaster(this.master);
+    this.#device.click.setLevel(this.click);
+    this.#buffers = new Buffers(this.context);
   }
 
   #end(name) {
@@ -219,8 +229,9 @@ export class Stems extends EventTarget {
     const { soonest } = this.#device;
     const isLate = at < soonest;
     // The beginning, or the network was too slow: all of them go on together from here.
-    passage.at = isLate ? soonest : at;
-    if (isLate) this.#device.open(passage.at);
+    passage.at = isLate ? soonest + this.#count(frame, soonest) : at;
+    if (isLate) this.#device.open(soonest);
+    if (this.beats) this.#device.click.on(this.beats, passage, this.#device.late);
     for (const source of sources) this.#begin(source, passage.at);
     if (isLate) this.dispatchEvent(new Event("playing"));
     this.#passages.push(passage);
@@ -228,6 +239,14 @@ export class Stems extends EventTarget {
     for (const stem of this.stems) if (stem.gain) this.#join(stem, passage);
     const length = Math.ceil((frames - phase) / tempo);
     return { at: passage.at + length, phase: phase + length * tempo - frames };
+  }
+
+  // Count in where that is wished; gives how many frames it takes.
+  #count(frame, soonest) {
+    const [count, { click, late }] = [this.#toCount, this.#device];
+    this.#toCount = 0;
+    if (!this.beats || !count) return 0;
+    return click.countIn(this.beats, count, { frame, tempo: this.#pace.tempo, soonest }, late);
   }
 
   // A stem that nobody heard may not have been fetched: it comes in where the song is by then.
@@ -248,7 +267,7 @@ export class Stems extends EventTarget {
   }
 
   #source(sides, stem, { tempo, phase }) {
-    const source = new AudioBufferSourceNode(this.context, { buffer: this.#fill(sides, tempo, phase) });
+    const source = new AudioBufferSourceNode(this.context, { buffer: this.#buffers.fill(sides, tempo, phase) });
     source.connect(stem.output);
     source.addEventListener("ended", () => this.#release(source));
     return source;
@@ -257,21 +276,7 @@ export class Stems extends EventTarget {
   #release(source) {
     if (!this.#sources.delete(source)) return;
     source.disconnect();
-    this.#free.push(source.buffer);
-  }
-
-  #fill(sides, tempo, phase) {
-    const longest = Math.ceil(LONGEST / Math.min(tempo, 1));
-    const kept = this.#free.pop();
-    const buffer = kept?.length >= longest ? kept : this.context.createBuffer(2, longest, RATE);
-    sides.forEach((samples, side) => {
-      const channel = buffer.getChannelData(side);
-      const heard = paced(samples, tempo, phase);
-      channel.set(heard);
-      // The next slice sounds over the rest of it.
-      channel.fill(0, heard.length);
-    });
-    return buffer;
+    this.#buffers.giveBack(source.buffer);
   }
 
   // Gives each stem's slice, null for what nobody hears on a slow line.
@@ -285,15 +290,11 @@ export class Stems extends EventTarget {
   }
 
   async #all(stems, stretch, signal) {
-    while (!signal.aborted) {
-      try {
-        return await Promise.all(stems.map((stem) => slice(this.context, stem, stretch, signal)));
-      } catch (error) {
-        if (signal.aborted) break;
-        if (error instanceof RefusedError) this.#end("gone");
-        else await wait(PATIENCE, signal);
-      }
+    try {
+      return await Promise.all(stems.map((stem) => slice(this.context, stem, stretch, signal)));
+    } catch {
+      if (!signal.aborted) this.#end("gone");
+      return [];
     }
-    return [];
   }
 }

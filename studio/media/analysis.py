@@ -17,8 +17,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from studio import leases, lifecycle
+from studio.lifecycle import User
+from studio.lifecycle.changes import actor
 from studio.media import ffmpeg, slices
-from studio.models import Asset, Preview, Task, Upload, preview_path
+from studio.media.rhythm import RATE, Ear, Rhythm
+from studio.models import Asset, Event, Preview, Task, Upload, preview_path
 from studio.storage.files import Part, check_room, delete_after_commit, incoming, is_full, on_disk
 
 logger = logging.getLogger(__name__)
@@ -31,9 +34,8 @@ POINTS = 800
 # Seconds that are listened to. Of samples no more than Vidgo takes to separate: some 30 MB, and
 # never more than 86.
 LONGEST, LONGEST_STEM = 3600, 8 * 60 + 10
-# For drawing: mono at this rate, one level for each 20 ms until the length is known.
-_DRAW_RATE = 22_050
-_STEP = _DRAW_RATE // 50
+# For drawing: one level for each 20 ms until the length is known.
+_STEP = RATE // 50
 _LOUDNESS = re.compile(r"I:\s+(-?[\d.]+) LUFS")
 _LIMITS = ffmpeg.Limits(seconds=PATIENCE, output=96 * ffmpeg.MB)
 # A picture of fewer bytes than this is as quick to fetch as a small one of it.
@@ -53,6 +55,7 @@ class Heard:
 
     duration: float
     loudness: float | None
+    rhythm: Rhythm
     peaks: list[int] = field(repr=False)
     troughs: list[int] = field(repr=False)
 
@@ -75,6 +78,21 @@ def _is_made_small(stored: Asset) -> bool:
     return (stored.size or 0) >= _SMALL or Preview.objects.filter(asset=stored).exists()
 
 
+def put_right(preview: Preview, rhythm: Rhythm, user: User) -> None:
+    """Keep what `user` says of a sound's tempo, beats and key, instead of what was found."""
+    beat = preview.beat if rhythm.beat is None else rhythm.beat
+    with transaction.atomic():
+        Preview.objects.filter(pk=preview.pk).update(
+            tempo=rhythm.tempo, beat=beat, musical_key=rhythm.key, is_put_right=True
+        )
+        told = f"{round(rhythm.tempo)} BPM {rhythm.key}".rstrip()
+        if preview.asset:
+            lifecycle.note(preview.asset.task_id, f"Tempo and key: {told}", user)
+        else:
+            text = f"Tempo and key of the recording “{preview.upload}”: {told}"
+            Event.objects.create(text=text, actor=actor(user))
+
+
 def make_missing() -> None:
     """Have those made anew whose files are not in the storage: no backup holds them."""
     for preview in Preview.objects.exclude(samples="", poster=""):
@@ -84,13 +102,19 @@ def make_missing() -> None:
 
 
 def renew() -> None:
-    """Have one stem made smaller that an earlier release has kept plain, where nothing is due."""
+    """Have one made anew that an earlier release has left, where nothing is due.
+
+    Of a stem it kept plain samples, and it listened for no tempo.
+    """
     if Preview.objects.filter(due_at__isnull=False).exists():
         return
     plain = Preview.objects.filter(frames__isnull=True).exclude(samples="")
-    found = plain.filter(attempts__lt=MAX_TRIES).order_by("pk").first()
-    if found:
-        Preview.objects.filter(pk=found.pk, due_at=None).update(due_at=timezone.now())
+    unheard = Preview.objects.filter(tempo__isnull=True, poster="")
+    for left in (plain, unheard):
+        found = left.filter(attempts__lt=MAX_TRIES).order_by("pk").first()
+        if found:
+            Preview.objects.filter(pk=found.pk, due_at=None).update(due_at=timezone.now())
+            return
 
 
 def make(preview_pk: int, lease: str) -> None:
@@ -127,7 +151,7 @@ def make(preview_pk: int, lease: str) -> None:
 
 def _decoding(path: Path, samples: Path | None) -> list[str]:
     """Return ffmpeg's arguments: what is drawn goes to its output, the loudness to its words."""
-    drawn = f"aformat=channel_layouts=mono,aresample={_DRAW_RATE},aformat=sample_fmts=s16"
+    drawn = f"aformat=channel_layouts=mono,aresample={RATE},aformat=sample_fmts=s16"
     if samples:
         graph = (
             f"[0:a:0]aresample={slices.RATE},aformat=sample_fmts=s16:channel_layouts=stereo,"
@@ -149,13 +173,14 @@ def listen(path: Path, samples: Path | None = None) -> Heard:
     """
     highs: list[int] = []
     lows: list[int] = []
-    count = 0
+    count, ear = 0, Ear()
     with ffmpeg.start(_decoding(path, samples), _LIMITS) as running:
         running.hurry()
         # Two seconds at a time.
         while data := running.read(_STEP * 2 * 100):
             piece = array("h", data)
             count += len(piece)
+            ear.hear(piece)
             steps = [piece[at : at + _STEP] for at in range(0, len(piece), _STEP)]
             highs += [max(max(step), 0) >> 7 for step in steps]
             # A silent side is 0, and -32768 has no positive of its own.
@@ -166,7 +191,7 @@ def listen(path: Path, samples: Path | None = None) -> Heard:
     if not count:
         raise PreviewError("there is no sound in it")
     loudness = float(told[-1]) if told else None
-    return Heard(count / _DRAW_RATE, loudness, _reduce(highs), _reduce(lows))
+    return Heard(count / RATE, loudness, ear.rhythm(), _reduce(highs), _reduce(lows))
 
 
 def _reduce(levels: list[int]) -> list[int]:
@@ -228,6 +253,9 @@ def _write(held: Preview, heard: Heard | None, names: dict[str, str]) -> None:
     held.due_at, held.held_until = None, None
     if heard:
         held.peaks, held.troughs, held.loudness = heard.peaks, heard.troughs, heard.loudness
+        found = heard.rhythm
+        if not held.is_put_right:
+            held.tempo, held.beat, held.musical_key = found.tempo, found.beat, found.key
         Asset.objects.filter(preview=held).update(duration=heard.duration)
     held.save()
 

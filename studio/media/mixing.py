@@ -14,6 +14,9 @@ from studio.media.slices import FRAME, RATE
 from studio.models import Preview
 from studio.storage.files import CHUNK, on_disk
 
+# Seconds: what rubberband leaves as it is of its first window, measured on strokes. By as much more
+# or less all that follows comes early or late.
+_WINDOW = 0.032
 CONTENT_TYPES = {"wav": "audio/x-wav", "mp3": "audio/mpeg"}
 # Mixes under way in one process of the web server: each is an ffmpeg and a thread.
 _slots = threading.BoundedSemaphore(2)
@@ -58,11 +61,31 @@ class Pace:
         end = self.stretched(frames)
         pitch = 2 ** (self.key / 12)
         shifted = f"rubberband=tempo={self.tempo:.2f}:pitch={pitch:.6f}"
-        return [shifted, f"apad=whole_len={end}", f"atrim=end_sample={end}"]
+        moved = round(_WINDOW * RATE * (1 / self.tempo - 1 / pitch))
+        begin = f"adelay={moved}S:all=1" if moved > 0 else f"atrim=start_sample={-moved}"
+        return [shifted, begin, f"asetpts=N/SR/TB,apad=whole_len={end}", f"atrim=end_sample={end}"]
 
     def stretched(self, frames: int) -> int:
         """Return how many samples a side `frames` of them become."""
         return round(frames / self.tempo)
+
+
+@dataclass(frozen=True)
+class Click:
+    """A click on the beats: its gain, the seconds from one to the next and to the first."""
+
+    gain: float
+    period: float
+    first: float
+
+    def source(self, pace: Pace, frames: int) -> str:
+        """Return ffmpeg's source of it for a mix of so many samples; as in `static/js/click.js`."""
+        period, first = self.period / pace.tempo, self.first / pace.tempo
+        since = f"mod(t-{first:.6f},{period:.9f})"
+        sound = f"{self.gain:.4f}*gte(t,{first:.6f})*lt(st(0,{since}),0.05)"
+        tone = f"{sound}*sin(2*PI*1500*ld(0))*exp(-90*ld(0))"
+        # Each side counts for itself.
+        return f"aevalsrc='{tone}|{tone}':s={RATE}:d={frames / RATE:.6f}"
 
 
 class BusyError(Exception):
@@ -104,26 +127,27 @@ def wav(stem: Preview, frames: int) -> Iterator[bytes]:
         rest -= CHUNK
 
 
-def mix(stems: Stems, kind: str, pace: Pace) -> Iterator[bytes]:
+def mix(stems: Stems, kind: str, pace: Pace, click: Click | None = None) -> Iterator[bytes]:
     """Return the mix piece by piece while ffmpeg makes it; `kind` is of CONTENT_TYPES.
 
     Raises BusyError at once. Summed as floats; held back only where the sum would be louder than
     a file can be.
     """
-    pieces = _mix(stems, kind, pace)
+    pieces = _mix(stems, kind, pace, click)
     # Begun here, so that whoever drops it unread still gives its slot back.
     next(pieces)
     return pieces
 
 
-def _mix(stems: Stems, kind: str, pace: Pace) -> Iterator[bytes]:
+def _mix(stems: Stems, kind: str, pace: Pace, click: Click | None) -> Iterator[bytes]:
     with ExitStack() as stack:
         stack.enter_context(slot())
         yield b""
         paths = [stack.enter_context(on_disk(lane.stem.samples)) for lane in stems]
         inputs = [slices.reading(lane.stem, path) for lane, path in zip(stems, paths, strict=True)]
         frames = _frames(stems)
-        graph = _graph(stems, pace.filters(frames))
+        clicks = click.source(pace, pace.stretched(frames)) if click else ""
+        graph = _graph(stems, pace.filters(frames), clicks)
         if kind == "wav":
             yield _header(pace.stretched(frames) * FRAME)
         command = _command(inputs, graph, kind)
@@ -140,15 +164,15 @@ def _made(command: list[str]) -> Iterator[bytes]:
             raise OSError("ffmpeg failed")
 
 
-def _graph(stems: Stems, filters: list[str]) -> str:
+def _graph(stems: Stems, filters: list[str], clicks: str) -> str:
     faders = [f"[{n}:a]{lane.filters}[s{n}]" for n, lane in enumerate(stems)]
     together = "".join(f"[s{n}]" for n in range(len(stems)))
-    chain = [
-        f"amix=inputs={len(stems)}:normalize=0",
-        *filters,
-        "alimiter=limit=1:level=0:latency=1",
-    ]
-    return f"{';'.join(faders)};{together}{','.join(chain)}"
+    music = ",".join([f"amix=inputs={len(stems)}:normalize=0", *filters])
+    limiter = "alimiter=limit=1:level=0:latency=1"
+    if clicks:
+        both = "[music][click]amix=inputs=2:normalize=0:duration=first"
+        return f"{';'.join(faders)};{together}{music}[music];{clicks}[click];{both},{limiter}"
+    return f"{';'.join(faders)};{together}{music},{limiter}"
 
 
 def _command(inputs: list[list[str]], graph: str, kind: str) -> list[str]:

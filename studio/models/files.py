@@ -207,6 +207,12 @@ class Preview(Work):
     troughs = models.JSONField(null=True, blank=True)
     # LUFS.
     loudness = models.FloatField(null=True, blank=True)
+    # Beats a minute, 0 where none were found, and the second of the first one; found by listening,
+    # or put right by hand.
+    tempo = models.FloatField(null=True, blank=True)
+    beat = models.FloatField(null=True, blank=True)
+    musical_key = models.CharField(max_length=8, blank=True, db_default="")
+    is_put_right = models.BooleanField(default=False, db_default=False)
     # Of a stem: every sample, as FLAC; without `frames` plain, as earlier releases kept them.
     samples = models.FileField(upload_to=preview_path, max_length=200, blank=True)
     # How many samples a side; at which byte each second of them begins, and where the last ends.
@@ -227,6 +233,11 @@ class Preview(Work):
                 fields=["id"],
                 condition=Q(frames__isnull=True) & ~Q(samples=""),
                 name="preview_plain",
+            ),
+            models.Index(
+                fields=["id"],
+                condition=Q(tempo__isnull=True) & Q(poster=""),
+                name="preview_unheard",
             ),
         ]
 

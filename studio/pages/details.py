@@ -11,9 +11,10 @@ from django.utils import timezone
 from studio import operations
 from studio.lifecycle import account, evidence, trash, usual
 from studio.media import slices
+from studio.media.rhythm import KEYS
 from studio.models import Account, Asset, Preview, Task, Track
 from studio.operations import Operation
-from studio.pages import charges, songs
+from studio.pages import charges, counting, songs
 from studio.pages.actions import actions
 from studio.pages.forms import AdoptForm
 from vidgo_site.logs import redact
@@ -98,7 +99,7 @@ def _files(task: Task, tracks: list[Variation]) -> dict[str, Any]:
         "stems": [Stem(asset, stem_steps(asset)) for asset in _of(loose, Kind.STEM)],
         "words": _of(loose, Kind.WORDS),
         "times": [songs.lines(asset) for asset in _of(loose, Kind.TIMES)],
-        "mixer": mixer(_of(loose, Kind.STEM)),
+        **_mixer(task, _of(loose, Kind.STEM)),
         "is_prepared": not any(_is_awaited(asset) for asset in assets),
         "personas": _of(loose, Kind.PERSONA),
         "files": _of(loose, Kind.AUDIO, Kind.FILE),
@@ -130,6 +131,13 @@ def unread(task: Task) -> list[tuple[datetime, str]]:
     """Return when and what Vidgo called back that told nothing of the task, the newest first."""
     odd = task.deliveries.exclude(note="").order_by("-pk")[:UNREAD]
     return [(each.received_at, redact(each.body)[:UNREAD_TEXT]) for each in odd]
+
+
+def _mixer(task: Task, stems: list[Asset]) -> dict[str, Any]:
+    channels = mixer(stems)
+    if not channels:
+        return {"mixer": []}
+    return {"mixer": channels, "counted": counting.of_song(task, stems), "keys": KEYS}
 
 
 def mixer(stems: list[Asset]) -> list[Channel]:

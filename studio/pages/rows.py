@@ -81,7 +81,7 @@ def matching(found: "QuerySet[Any]", q: str) -> "QuerySet[Any]":
     return found.filter(pk__in=fitting(found, q, "pk", "title", "tags"))
 
 
-def fitting(found: "QuerySet[Any]", q: str, key: str, *names: str) -> list[int]:
+def fitting(found: "QuerySet[Any]", q: str, key: str, *names: Any) -> list[int]:
     """Return the `key` of the rows in whose fields `names` every word of `q` stands, each once.
 
     They are compared as the list's words are, whatever the database makes of letters and cases; of

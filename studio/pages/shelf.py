@@ -15,7 +15,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Collate, Lower
 
 from studio.models import Track, Upload
-from studio.pages import doors
+from studio.pages import counting, doors
 from studio.pages.doors import Door
 from studio.pages.keys import is_key
 from studio.pages.rows import fitting
@@ -125,7 +125,8 @@ def _songs(q: str, order: str, place: Place, starred: bool) -> list[Item]:
     if q:
         # Any of its variations is a way to a song.
         names = ("title", "tags", *(f"task__created_by__{name}" for name in _NAMES))
-        tracks = tracks.filter(task__in=fitting(Track.kept.all(), q, "task", *names))
+        fits = fitting(Track.kept.all(), q, "task", *names, *counting.words("sound__preview"))
+        tracks = tracks.filter(task__in=fits)
     found = list(_from(tracks, "task_id", order, place.song, place.title)[: PAGE + 1])
     keys = [track.task_id for track in found]
     counted = Track.objects.filter(task__in=keys).order_by().values_list("task")
@@ -149,7 +150,8 @@ def _recordings(q: str, order: str, place: Place) -> list[Item]:
     uploads = Upload.kept.filter(question="").select_related("created_by")
     if q:
         names = ("title", "tags", *(f"created_by__{name}" for name in _NAMES))
-        uploads = uploads.filter(pk__in=fitting(uploads, q, "pk", *names))
+        fits = fitting(uploads, q, "pk", *names, *counting.words("preview"))
+        uploads = uploads.filter(pk__in=fits)
     found = list(_from(uploads, "pk", order, place.recording, place.title)[: PAGE + 1])
     made = doors.of_recordings([upload.pk for upload in found])
     return [

@@ -10,8 +10,9 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from studio.media import downloads, mixing, workstation
-from studio.media.mixing import Lane, Pace, Stems
+from studio.media.mixing import Click, Lane, Pace, Stems
 from studio.models import Asset, Preview, Task
+from studio.pages import counting
 
 # A fader's upper end, in per cent.
 LOUDEST = 150
@@ -26,7 +27,8 @@ def mix(request: HttpRequest, pk: int, kind: str) -> HttpResponseBase:
     """Stream the mix; `?12=80&13=0` are gains in per cent by the stem's number, 100 if not said.
 
     `pan12=-30` is its pan in per cent to the right. `master=90` and `tempo=80` are the mix's
-    in per cent, `key=-2` is by how many semitones it is higher.
+    in per cent, `key=-2` is by how many semitones it is higher. `click=80` is the level of a click
+    on the song's beats, where they are known.
     """
     task = get_object_or_404(Task, pk=pk)
     content_type = mixing.CONTENT_TYPES[kind]
@@ -35,7 +37,8 @@ def mix(request: HttpRequest, pk: int, kind: str) -> HttpResponseBase:
         pace, master = _pace(request), _master(request)
         stems = [replace(lane, gain=lane.gain * master) for lane in stems]
         length = mixing.length(stems, pace)
-        return mixing.mix(stems, kind, pace), length if kind == "wav" else None
+        made = mixing.mix(stems, kind, pace, _click(request, task, stems))
+        return made, length if kind == "wav" else None
 
     return _stream(request, task, make, downloads.mix_name(task, content_type), content_type)
 
@@ -86,6 +89,16 @@ def _pace(request: HttpRequest) -> Pace:
     """Return tempo and key that are asked for. Raises ValueError, in words."""
     key = round(_per_cent(request, "key", 0, KEYS) * 100)
     return Pace(_per_cent(request, "tempo", 100, TEMPOS), key)
+
+
+def _click(request: HttpRequest, task: Task, stems: Stems) -> Click | None:
+    """Return the click that is asked for, None where it is silent or nothing to click on."""
+    gain = _per_cent(request, "click", 0, range(LOUDEST + 1)) * _master(request)
+    counted = counting.of_song(task, [lane.stem.asset for lane in stems if lane.stem.asset])
+    if not gain or counted is None or not counted.tempo or counted.beat is None:
+        return None
+    period = 60 / counted.tempo
+    return Click(gain, period, counted.beat % period)
 
 
 def _stems(request: HttpRequest, task: Task) -> Stems:

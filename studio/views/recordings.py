@@ -11,8 +11,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from studio.lifecycle import trash
-from studio.models import Event, Task, Upload
-from studio.pages import rules
+from studio.models import Event, Preview, Task, Upload
+from studio.pages import counting, rules
 from studio.pages.apart import told_apart
 from studio.pages.forms import TitleForm
 from studio.pages.rows import for_rows, rows
@@ -85,5 +85,6 @@ def _page(request: HttpRequest, upload: Upload, form: TitleForm | None = None) -
         "next_steps": [] if upload.deleted_at else rules.recording_steps(upload),
         "form": form or TitleForm({"title": upload.title}),
         "goes_at": trash.goes_at(upload.deleted_at) if upload.deleted_at else None,
+        **counting.context(Preview.objects.filter(upload=upload)),
     }
     return render(request, "studio/recording.html", context, status=422 if form else 200)

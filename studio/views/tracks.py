@@ -8,8 +8,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from studio import jobs, lifecycle, operations
 from studio.lifecycle import lineage, stars, trash
 from studio.media.downloads import disposition
-from studio.models import Asset, Task, Track
-from studio.pages import doors, rules, songs, versions
+from studio.models import Asset, Preview, Task, Track
+from studio.pages import counting, doors, rules, songs, versions
 from studio.pages.apart import told_apart
 from studio.pages.forms import ImportForm
 from studio.pages.rows import for_rows, rows
@@ -41,6 +41,7 @@ def track_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "first_step": rules.first_possible(steps),
         "files": files,
         "lines": songs.lines(times) if times else [],
+        **counting.context(Preview.objects.filter(asset=track.sound_id)),
     }
     return render(request, "studio/track.html", context)
 

@@ -115,6 +115,7 @@ def test_without_scripts_a_link_leads_there_and_back(scripted: Product, visit: V
     page.get_by_role("link", name="Write lyrics").click()
     page.get_by_label("What it is about").fill("Lanterns on the quay")
     page.get_by_role("button", name="Write lyrics").click()
+    page.wait_for_url("**/tasks/*/")
     use = page.get_by_role("link", name="Use in a new song")
 
     def is_written() -> bool:

@@ -494,7 +494,7 @@ class TestAChangedList:
         page = signed_in.get("/tasks/").content.decode()
         assert "Low Tide" in page
         assert "Anna" in page
-        assert f'src="{image.get_absolute_url()}"' in page
+        assert f'src="{image.get_absolute_url()}poster"' in page
         ben = User.objects.create_user("ben")
         Task.objects.filter(pk=task.pk).update(created_by=ben)
         look()

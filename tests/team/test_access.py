@@ -76,6 +76,7 @@ TABLE: dict[str, dict[str, str]] = {
     "peaks": LOOK,
     "samples": LOOK,
     "poster": LOOK,
+    "rhythm": MAKE,
     "upload-media": LOOK,
     "upload-peaks": LOOK,
     "healthz": PUBLIC,
@@ -165,6 +166,7 @@ def house(make_task: Any, settings: Any, tmp_path: Any) -> dict[str, Any]:
         "task": task,
         "asset": assets[0],
         "track": track,
+        "preview": preview,
         "upload": upload,
         "token": task.callback_token,
         "sound": waiting.sound_token,
@@ -180,6 +182,7 @@ def address(name: str, house: dict[str, Any]) -> str:
     keys = {
         "track": "track",
         "track-lrc": "track",
+        "rhythm": "preview",
         "upload-media": "upload",
         "upload-peaks": "upload",
     }
