@@ -1,7 +1,8 @@
 """All stems as a project that an audio workstation opens: DAWproject 1.0, an open format.
 
 A ZIP with `project.xml`, `metadata.xml` and a WAV for each stem, all of them from second 0 and of
-one length. The faders stand as they do in the mixer. (github.com/bitwig/dawproject, Project.xsd)
+one length. The faders stand as they do in the mixer, the tempo is the song's.
+(github.com/bitwig/dawproject, Project.xsd)
 """
 
 from collections.abc import Iterator
@@ -12,13 +13,14 @@ from zipstream import ZipStream
 
 from studio.media import mixing, slices
 from studio.media.mixing import Lane, Stems
+from studio.media.rhythm import Rhythm
 from studio.storage.names import file_name
 from vidgo_site import VERSION
 
 CONTENT_TYPE = "application/zip"
 
 
-def write(title: str, stems: Stems, gain: float) -> tuple[Iterator[bytes], int]:
+def write(title: str, stems: Stems, gain: float, rhythm: Rhythm) -> tuple[Iterator[bytes], int]:
     """Return the project piece by piece while it is made, and its size in bytes.
 
     `stems` with gain and pan of each, `gain` of the whole. Raises BusyError and FileNotFoundError
@@ -27,7 +29,7 @@ def write(title: str, stems: Stems, gain: float) -> tuple[Iterator[bytes], int]:
     frames = max(slices.count(lane.stem) for lane in stems)
     bundle = ZipStream(sized=True)
     bundle.add(_text(_metadata(title)), "metadata.xml")
-    bundle.add(_text(_project(stems, gain, frames / slices.RATE)), "project.xml")
+    bundle.add(_text(_project(stems, gain, frames / slices.RATE, rhythm)), "project.xml")
     for lane in stems:
         samples = mixing.wav(lane.stem, frames)
         bundle.add(samples, _path(lane.stem), size=mixing.wav_size(frames))
@@ -68,9 +70,12 @@ def _metadata(title: str) -> Element:
     return root
 
 
-def _project(stems: Stems, gain: float, seconds: float) -> Element:
+def _project(stems: Stems, gain: float, seconds: float, rhythm: Rhythm) -> Element:
     root = Element("Project", version="1.0")
     SubElement(root, "Application", name="Vidgo Studio", version=VERSION)
+    if rhythm.tempo:
+        tempo = {"id": "tempo", "unit": "bpm", "value": f"{rhythm.tempo:.3f}"}
+        SubElement(SubElement(root, "Transport"), "Tempo", tempo)
     structure = SubElement(root, "Structure")
     arrangement = SubElement(root, "Arrangement", id="arrangement")
     lanes = SubElement(arrangement, "Lanes", id="lanes", timeUnit="seconds")
@@ -84,6 +89,9 @@ def _project(stems: Stems, gain: float, seconds: float) -> Element:
         _faders(channel, number, mixed)
         lane = SubElement(lanes, "Lanes", id=f"lane-{number}", track=track.attrib["id"])
         _clip(lane, stem, seconds)
+    if rhythm.beat is not None:
+        markers = SubElement(arrangement, "Markers", id="markers", timeUnit="seconds")
+        SubElement(markers, "Marker", time=f"{rhythm.beat:.4f}", name="First beat")
     master = SubElement(structure, "Track", id="track-master", name="Master", contentType="audio")
     channel = SubElement(master, "Channel", id="master", role="master", audioChannels="2")
     volume = {"id": "volume-master", "unit": "linear", "value": f"{gain:.4f}"}

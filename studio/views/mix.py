@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from studio.media import downloads, mixing, workstation
 from studio.media.mixing import Click, Lane, Pace, Stems
+from studio.media.rhythm import Rhythm
 from studio.models import Asset, Preview, Task
 from studio.pages import counting
 
@@ -51,7 +52,7 @@ def workstation_project(request: HttpRequest, pk: int) -> HttpResponseBase:
     name = downloads.project_name(task)
 
     def make(stems: Stems) -> Made:
-        return workstation.write(title, stems, _master(request))
+        return workstation.write(title, stems, _master(request), _rhythm(task, stems))
 
     return _stream(request, task, make, name, workstation.CONTENT_TYPE)
 
@@ -94,11 +95,18 @@ def _pace(request: HttpRequest) -> Pace:
 def _click(request: HttpRequest, task: Task, stems: Stems) -> Click | None:
     """Return the click that is asked for, None where it is silent or nothing to click on."""
     gain = _per_cent(request, "click", 0, range(LOUDEST + 1)) * _master(request)
-    counted = counting.of_song(task, [lane.stem.asset for lane in stems if lane.stem.asset])
-    if not gain or counted is None or not counted.tempo or counted.beat is None:
+    rhythm = _rhythm(task, stems)
+    if not gain or not rhythm.tempo or rhythm.beat is None:
         return None
-    period = 60 / counted.tempo
-    return Click(gain, period, counted.beat % period)
+    return Click(gain, 60 / rhythm.tempo, rhythm.beat)
+
+
+def _rhythm(task: Task, stems: Stems) -> Rhythm:
+    counted = counting.of_song(task, [lane.stem.asset for lane in stems if lane.stem.asset])
+    if counted is None or not counted.tempo:
+        return Rhythm()
+    beat = None if counted.beat is None else counted.beat % (60 / counted.tempo)
+    return Rhythm(counted.tempo, beat, counted.musical_key)
 
 
 def _stems(request: HttpRequest, task: Task) -> Stems:

@@ -75,6 +75,23 @@ def test_every_stem_is_a_track_whose_sound_begins_at_second_0_and_all_are_of_one
     assert [(one.attrib["time"], float(one.attrib["duration"])) for one in clips] == [("0", 3)] * 2
 
 
+def test_the_tempo_is_the_songs(stems: list[Asset], signed_in: Client) -> None:
+    with _project(signed_in, stems) as bundle:
+        project = ElementTree.fromstring(bundle.read("project.xml"))
+    assert project.find("Transport") is None
+
+    # After a tempo is halved, the first beat is another.
+    Preview.objects.filter(asset=stems[1]).update(tempo=120, beat=0.75)
+    with _project(signed_in, stems) as bundle:
+        project = ElementTree.fromstring(bundle.read("project.xml"))
+    tempo = project.find("Transport/Tempo")
+    marker = project.find("Arrangement/Markers/Marker")
+    assert tempo is not None
+    assert marker is not None
+    assert (tempo.attrib["unit"], tempo.attrib["value"]) == ("bpm", "120.000")
+    assert marker.attrib == {"time": "0.2500", "name": "First beat"}
+
+
 def test_faders_stand_as_in_the_mixer(stems: list[Asset], signed_in: Client) -> None:
     first, second = (stem.pk for stem in stems)
     with _project(signed_in, stems, f"?{first}=40&{second}=0&pan{first}=-30&master=90") as bundle:
