@@ -1,6 +1,7 @@
 """Static files under names that change with their content."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -18,6 +19,9 @@ class Static(CompressedManifestStaticFilesStorage):
     switch for this also reads other apps' scripts, some of which it cannot.
 
     What is stale is decided by content: the files of a new release can be older by date.
+
+    Our own go without their comments: packed, scripts are a fifth less. Minifiers save little more,
+    and rjsmin takes a regular expression behind "=>" for a comment.
     """
 
     COLLECTED = "collected.sha256"
@@ -26,6 +30,11 @@ class Static(CompressedManifestStaticFilesStorage):
     JOINED = "css/studio.css"
     NAMES = "type base parts top rows fields controls player bar hues dropped forced zoom"
     PARTS = tuple(f"css/{name}.css" for name in NAMES.split())
+    # In scripts they stand in lines of their own.
+    COMMENTS = {
+        "js/": re.compile(rb"^\s*//.*\n", re.MULTILINE),
+        "css/": re.compile(rb"/\*.*?\*/\s*", re.DOTALL),
+    }
 
     patterns = (
         *HashedFilesMixin.patterns,
@@ -42,14 +51,23 @@ class Static(CompressedManifestStaticFilesStorage):
         See HashedFilesMixin.post_process for what is given.
         """
         self.delete(self.COLLECTED)
-        self.delete(self.JOINED)
-        styles = [paths[name] for name in self.PARTS if name in paths]
-        parts = [storage.open(path).read() for storage, path in styles]
-        self._save(self.JOINED, ContentFile(b"\n".join(parts)))
-        yield from super().post_process(
-            {**paths, self.JOINED: (self, self.JOINED)}, *args, **options
-        )
+        bare = {name: self._without_comments(name) for name in paths}
+        own = {name: text for name, text in bare.items() if text is not None}
+        own[self.JOINED] = b"\n".join(own[name] for name in self.PARTS if name in own)
+        for name, text in own.items():
+            self.delete(name)
+            self._save(name, ContentFile(text))
+        ours = {name: (self, name) for name in own}
+        yield from super().post_process({**paths, **ours}, *args, **options)
         self._save(self.COLLECTED, ContentFile(_content_of_sources()))
+
+    def _without_comments(self, name: str) -> bytes | None:
+        """Return one of our own scripts or styles; None for all other files."""
+        comment = next((one for way, one in self.COMMENTS.items() if name.startswith(way)), None)
+        if comment is None:
+            return None
+        with self.open(name) as source:
+            return comment.sub(b"", source.read())
 
     def is_stale(self) -> bool:
         """Return whether the files of this release are others than those collected last."""

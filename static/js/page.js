@@ -73,3 +73,8 @@ for (const type of ["dragover", "drop"]) {
     if (sounds.length) (await import("./dropped.js")).offer(sounds);
   });
 }
+
+// The mixer is large: where it comes by a refresh, so does its module.
+document.addEventListener("htmx:afterSwap", () => {
+  if (document.querySelector("studio-mixer:not(:defined)")) import("./mixer.js");
+});

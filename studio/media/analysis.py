@@ -39,7 +39,7 @@ _STEP = RATE // 50
 _LOUDNESS = re.compile(r"I:\s+(-?[\d.]+) LUFS")
 _LIMITS = ffmpeg.Limits(seconds=PATIENCE, output=96 * ffmpeg.MB)
 # A picture of fewer bytes than this is as quick to fetch as a small one of it.
-_SMALL = 32 * 1024
+_SMALL = 12 * 1024
 # The largest picture of a film: what cinemas call 4K.
 _PIXELS = ("-max_pixels", str(4096 * 2304))
 _SOUNDS = (Asset.Kind.AUDIO, Asset.Kind.STEM)

@@ -52,13 +52,17 @@ def of_song(task: Task, stems: list[Asset]) -> Preview | None:
 
     That of the song itself; where it says nothing, that of the drums or of another stem.
     """
-    sources = {
-        "asset__sound_of": task.source_track_id,
-        "upload": task.source_upload_id,
-        "asset": task.source_stem_id,
-    }
-    given = {name: key for name, key in sources.items() if key}
-    own = list(Preview.objects.filter(**given)[:1]) if given else []
     drums_first = sorted(stems, key=lambda stem: "drum" not in stem.label.lower())
-    found = [*own, *(stem.preview for stem in drums_first if hasattr(stem, "preview"))]
+    found = [*_own(task), *(stem.preview for stem in drums_first if hasattr(stem, "preview"))]
     return next((preview for preview in found if preview.tempo), found[0] if found else None)
+
+
+def _own(task: Task) -> list[Preview]:
+    """Return the preview of what `task` is made from, if there is one."""
+    # Beside its page this is there already.
+    if task.source_upload:
+        found = getattr(task.source_upload, "preview", None)
+        return [found] if found else []
+    if task.source_track_id:
+        return list(Preview.objects.filter(asset__sound_of=task.source_track_id))
+    return list(Preview.objects.filter(asset=task.source_stem_id)) if task.source_stem_id else []
