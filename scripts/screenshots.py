@@ -171,7 +171,8 @@ def _settle(page: Page, viewport: Any) -> None:
     page.set_viewport_size({"width": viewport["width"], "height": height})
     page.wait_for_load_state("networkidle")
     page.wait_for_function(
-        "() => [...document.images].every(image => image.complete)"
+        # Lazy ones that nobody sees never come.
+        "() => [...document.images].every(image => image.complete || image.loading === 'lazy')"
         " && [...document.querySelectorAll('video')].every(video => video.readyState >= 2)"
     )
 
