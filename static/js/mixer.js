@@ -122,6 +122,7 @@ class StudioMixer extends HTMLElement {
   go(time) {
     this.stems.seek(time);
     this.draw();
+    this.dispatchEvent(new Event("moved"));
   }
 
   tell(text) {

@@ -74,7 +74,8 @@ for (const type of ["dragover", "drop"]) {
   });
 }
 
-// The mixer is large: where it comes by a refresh, so does its module.
+// What few pages have comes with its module, also by a refresh.
 document.addEventListener("htmx:afterSwap", () => {
   if (document.querySelector("studio-mixer:not(:defined)")) import("./mixer.js");
+  if (document.querySelector("studio-words:not(:defined)")) import("./words.js");
 });

@@ -1,4 +1,4 @@
-// <studio-words for="a player's id">: the words of a song in time. The line that is sung is lit, and the
+// <studio-words for="an id">: for what plays there, a player or a mixer, the words of a song in time. The line that is sung is lit, and the
 // word; a click or Enter on a word goes there. One word is a stop of the Tab key, the arrows move on.
 // Seconds for which a line stays lit after its last word.
 const AFTER = 2;
@@ -9,7 +9,8 @@ const LINES = { ArrowUp: -1, ArrowDown: 1 };
 class StudioWords extends HTMLElement {
   connectedCallback() {
     if (this.lines) return;
-    this.sound = document.querySelector(`#${this.getAttribute("for")} studio-player`);
+    const id = this.getAttribute("for");
+    this.sound = document.querySelector(`#${id} studio-player, studio-mixer#${id}`);
     this.list = this.querySelector("ol");
     if (!this.sound) return;
     this.lines = [...this.list.querySelectorAll("li")]
@@ -23,7 +24,7 @@ class StudioWords extends HTMLElement {
     this.classList.add("ready");
     this.list.addEventListener("click", ({ target }) => this.words.includes(target) && this.go(target));
     this.list.addEventListener("keydown", (event) => this.key(event));
-    this.sound.addEventListener("moved", () => this.follow());
+    for (const name of ["moved", "play", "pause"]) this.sound.addEventListener(name, () => this.follow());
   }
 
   go(word) {

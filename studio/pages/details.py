@@ -137,7 +137,12 @@ def _mixer(task: Task, stems: list[Asset]) -> dict[str, Any]:
     channels = mixer(stems)
     if not channels:
         return {"mixer": []}
-    return {"mixer": channels, "counted": counting.of_song(task, stems), "keys": KEYS}
+    return {
+        "mixer": channels,
+        "counted": counting.of_song(task, stems),
+        "keys": KEYS,
+        "sung": songs.sung(task.source_track) if task.source_track else [],
+    }
 
 
 def mixer(stems: list[Asset]) -> list[Channel]:

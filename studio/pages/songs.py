@@ -29,6 +29,12 @@ class Line:
         return float(self.words[0]["start_s"]) if self.words else 0.0
 
 
+def sung(track: Track) -> list[Line]:
+    """Return the words of a song in time, none where they were not made."""
+    _, times = belongings(track)
+    return lines(times) if times else []
+
+
 def belongings(track: Track) -> tuple[list[Asset], Asset | None]:
     """Return what was made of `track` that stands on its own page: files, and words in time."""
     ids = {"task_id": track.task.vidgo_id or "", "audio_id": track.audio_id}

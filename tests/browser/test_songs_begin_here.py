@@ -158,3 +158,7 @@ def test_songs_begin_and_go_on_here(studio: Product, api: Sandbox, visit: Visit)
     assert download(page, page.get_by_role("link", name="Download WAV")).suffix == ".wav"
     _words(page, song)
     expect(page.get_by_role("heading", name="Made from this song")).to_be_visible()
+    # They run along in the mixer, too.
+    page.locator(".door").filter(has_text="All stems").first.click()
+    page.locator("studio-mixer:defined [data-wave]").first.click()
+    expect(page.locator("studio-mixer li.sung")).to_have_count(1)

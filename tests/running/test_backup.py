@@ -165,6 +165,10 @@ def test_after_backup_wipe_and_restore_the_same_tasks_and_the_same_bytes(
 ) -> None:
     session = product.session()
     file = tmp_path / "studio.tar"
+    # What rests in the trash is in a backup, too.
+    asset = product.rows("SELECT id, task_id FROM studio_asset WHERE kind = 'audio' LIMIT 1")[0]
+    deleted = {"task": str(asset["task_id"]), "sure": "yes"}
+    assert product.post(session, "/tasks/delete/", deleted).status_code == 302
     # While it runs: nothing has to be stopped.
     made = manage(product, "backup", str(file))
     assert made.returncode == 0, made.stderr
@@ -176,7 +180,11 @@ def test_after_backup_wipe_and_restore_the_same_tasks_and_the_same_bytes(
     restored = manage(product, "restore", str(file), "--force")
     assert restored.returncode == 0, restored.stderr
     product.start()
-    assert seen(product, product.session()) == before
+    again = product.session()
+    assert seen(product, again) == before
+    assert product.post(again, f"/tasks/{asset['task_id']}/restore/", {}).status_code == 302
+    assert again.get(f"{product.url}/media/{asset['id']}/").content
+    assert product.rows("SELECT id FROM studio_task WHERE deleted_at IS NOT NULL") == []
     # Nobody is in who was in then.
     assert not {row["session_key"] for row in product.rows("SELECT * FROM django_session")} & {
         session.cookies["sessionid"]

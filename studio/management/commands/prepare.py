@@ -16,6 +16,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from studio import lifecycle
+from studio.models import Task
 from studio.storage import private
 from vidgo_site.storage import Static
 
@@ -45,8 +46,13 @@ class Command(BaseCommand):
         private.tighten()
         self._make_first_account()
         first = get_user_model().objects.order_by("pk").first()
-        for task_id in options["import_songs"]:
-            lifecycle.bring_in(task_id, user=first)
+        songs = options["import_songs"]
+        # What somebody has deleted stays in the trash.
+        deleted = Task.objects.filter(vidgo_id__in=songs, deleted_at__isnull=False)
+        known = set(deleted.values_list("vidgo_id", flat=True))
+        for task_id in songs:
+            if task_id not in known:
+                lifecycle.bring_in(task_id, user=first)
 
     def _make_first_account(self) -> None:
         users = get_user_model().objects
