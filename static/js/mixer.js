@@ -5,6 +5,7 @@ import { Counting } from "./counting.js";
 import { drag } from "./drag.js";
 import { fader } from "./fader.js";
 import { Meters } from "./meters.js";
+import "./mixes.js";
 import { press } from "./mixkeys.js";
 import { linkTo, readLink } from "./mixlink.js";
 import { Pace } from "./pace.js";
@@ -255,10 +256,8 @@ class StudioMixer extends HTMLElement {
 
   read() {
     const loop = readLink(this.parts);
-    if (loop) {
-      [this.fromPart.value, this.toPart.value] = loop.map((time) => fine(time));
-      if (this.typed()) this.setLoop(this.typed());
-    }
+    [this.fromPart.value, this.toPart.value] = loop ? loop.map((time) => fine(time)) : ["", ""];
+    this.setLoop(loop && this.typed());
     this.mixed();
   }
 

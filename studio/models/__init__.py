@@ -11,6 +11,7 @@ from studio.models.files import (
     shown_path,
     upload_path,
 )
+from studio.models.mixes import Mix
 from studio.models.tasks import Delivery, Event, Task, unguessable
 from studio.models.watch import Alarm, Backup, Beat
 from studio.models.work import Work
@@ -24,6 +25,7 @@ __all__ = [
     "Beat",
     "Delivery",
     "Event",
+    "Mix",
     "Preview",
     "Spent",
     "Task",

@@ -1,9 +1,11 @@
 """The small forms that are no operation's."""
 
 from datetime import date
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib.auth import get_user_model
+from django.http import QueryDict
 
 from studio import operations
 from studio.lifecycle import NotPossibleError
@@ -44,6 +46,21 @@ class ImportForm(forms.Form):
         if any(len(task_id) > 200 for task_id in ids):
             raise forms.ValidationError("One of these is too long to be a task id.")
         return ids
+
+
+class MixForm(forms.Form):
+    """A name for what is set in a mixer, which is what its address says."""
+
+    NAMES = ("mix", "master", "loop", "pace", "click")
+
+    name = forms.CharField(max_length=60, error_messages={"required": "Give it a name."})
+    query = forms.CharField(max_length=1000, required=False)
+
+    def clean_query(self) -> str:
+        """Return only what a mixer takes of the address."""
+        given = QueryDict(self.cleaned_data["query"].lstrip("?"))
+        kept = {name: given[name] for name in self.NAMES if name in given}
+        return urlencode(kept, safe=":,.-")
 
 
 class TitleForm(forms.Form):

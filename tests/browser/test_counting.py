@@ -165,3 +165,25 @@ def test_a_tempo_is_tapped(mixer: Page) -> None:
         mixer.get_by_role("button", name="Tap along").click()
         mixer.clock.run_for(480)
     expect(mixer.get_by_label("Tempo of the song")).to_have_value("125")
+
+
+def test_a_mix_is_kept_with_its_loop_and_played_by_somebody_else(
+    mixer: Page, visit: Visit, product: Product
+) -> None:
+    mixer.get_by_label("Volume of Drums").fill("40")
+    mixer.get_by_label("Loop from").fill("0:04")
+    mixer.get_by_label("Loop to").fill("0:08")
+    mixer.get_by_label("Loop to").blur()
+    mixer.get_by_label("Name of this mix").fill("Chorus, soft")
+    mixer.get_by_role("button", name="Keep this mix").click()
+    expect(mixer.get_by_role("link", name="Chorus, soft")).to_be_visible()
+    assert not violations(mixer)
+
+    other = visit(product, mixer.url.removeprefix(product.url).partition("?")[0])
+    other.evaluate("window.same = true")
+    other.get_by_role("link", name="Chorus, soft").click()
+    expect(other.get_by_label("Volume of Drums")).to_have_value("40")
+    expect(other.get_by_label("Loop from")).to_have_value("0:04")
+    assert other.evaluate("window.same")
+    other.get_by_role("button", name="Delete the mix Chorus, soft").click()
+    expect(other.get_by_role("link", name="Chorus, soft")).to_have_count(0)

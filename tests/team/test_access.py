@@ -12,7 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.urls.exceptions import NoReverseMatch
 
 from studio.lifecycle import account
-from studio.models import Asset, Delivery, Event, Preview, Task, Track, Upload
+from studio.models import Asset, Delivery, Event, Mix, Preview, Task, Track, Upload
 from studio.running import doctor
 from studio.team import roles
 
@@ -60,6 +60,8 @@ TABLE: dict[str, dict[str, str]] = {
     "bulk-delete": FORM,
     "news": LOOK,
     "mix": LOOK,
+    "mixes": LOOK | MAKE,
+    "mix-delete": MAKE,
     "dawproject": LOOK,
     "new-index": WAY,
     "new": FORM,
@@ -167,6 +169,7 @@ def house(make_task: Any, settings: Any, tmp_path: Any) -> dict[str, Any]:
         "asset": assets[0],
         "track": track,
         "preview": preview,
+        "kept": Mix.objects.create(task=task, name="Loud"),
         "upload": upload,
         "token": task.callback_token,
         "sound": waiting.sound_token,
@@ -183,6 +186,7 @@ def address(name: str, house: dict[str, Any]) -> str:
         "track": "track",
         "track-lrc": "track",
         "rhythm": "preview",
+        "mix-delete": "kept",
         "upload-media": "upload",
         "upload-peaks": "upload",
     }

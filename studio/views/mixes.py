@@ -1,0 +1,42 @@
+"""Mixes that the band keeps of a song's stems, as a part of the mixer's page."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from studio.models import Mix, Task
+from studio.pages.forms import MixForm
+
+# Of one song.
+MOST = 50
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def mixes(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the kept mixes of a song; keep one more, or the one of that name anew."""
+    task = get_object_or_404(Task.kept, pk=pk)
+    form = MixForm(request.POST if request.method == "POST" else None)
+    wrong = ""
+    if form.is_valid():
+        name = form.cleaned_data["name"]
+        if task.mixes.exclude(name=name).count() >= MOST:
+            wrong = f"{MOST} are kept at most. Delete one first."
+        else:
+            told = {"query": form.cleaned_data["query"], "created_by_id": request.user.pk}
+            task.mixes.update_or_create(name=name, defaults=told)
+    elif request.method == "POST":
+        wrong = next(str(error) for errors in form.errors.values() for error in errors)
+    return _part(request, task, wrong)
+
+
+@require_POST
+def delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Forget one kept mix."""
+    mix = get_object_or_404(Mix.objects.select_related("task"), pk=pk)
+    mix.delete()
+    return _part(request, mix.task, "")
+
+
+def _part(request: HttpRequest, task: Task, wrong: str) -> HttpResponse:
+    kept = Mix.objects.filter(task=task).select_related("created_by")
+    return render(request, "studio/_mixes.html", {"task": task, "mixes": kept, "wrong": wrong})
