@@ -58,6 +58,7 @@ urlpatterns = [
     path("songs/import/", makers(tracks.import_songs), name="import"),
     path("songs/<int:pk>/", tracks.track_detail, name="track"),
     path("songs/<int:pk>/star/", tracks.star, name="track-star"),
+    path("songs/<int:pk>/words/", tracks.track_words, name="track-words"),
     path("songs/<int:pk>/words.lrc", tracks.track_lrc, name="track-lrc"),
     path("recordings/", library.shelf, {"kind": "recordings"}, name="recordings"),
     path("recordings/<int:pk>/", recordings.recording, name="recording"),

@@ -140,7 +140,8 @@ def make(preview_pk: int, lease: str) -> None:
     finally:
         made.unlink(missing_ok=True)
     # What is made anew, open pages have already.
-    is_told = asset is not None and kind != Asset.Kind.IMAGE and not preview.samples
+    is_new = not preview.samples and not preview.peaks
+    is_told = asset is not None and kind != Asset.Kind.IMAGE and is_new
     if asset is not None and is_told and not _unfinished(asset.task_id):
         with transaction.atomic():
             task = Task.objects.select_for_update().filter(pk=asset.task_id).first()

@@ -137,12 +137,7 @@ def _mixer(task: Task, stems: list[Asset]) -> dict[str, Any]:
     channels = mixer(stems)
     if not channels:
         return {"mixer": []}
-    return {
-        "mixer": channels,
-        "counted": counting.of_song(task, stems),
-        "keys": KEYS,
-        "sung": songs.sung(task.source_track) if task.source_track else [],
-    }
+    return {"mixer": channels, "counted": counting.of_song(task, stems), "keys": KEYS}
 
 
 def mixer(stems: list[Asset]) -> list[Channel]:

@@ -55,6 +55,13 @@ def star(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
+def track_words(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show a song's words in time, if there are any, as a part of the mixer of its stems."""
+    track = get_object_or_404(Track.objects.select_related("task"), pk=pk)
+    return render(request, "studio/_sung.html", {"lines": songs.sung(track)})
+
+
+@require_safe
 def track_lrc(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer with a song's words in time as LRC."""
     track = get_object_or_404(Track.objects.select_related("task"), pk=pk)

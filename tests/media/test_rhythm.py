@@ -156,6 +156,17 @@ def test_a_recording_is_counted_too(signed_in: Client, tmp_path: Path) -> None:
 def test_songs_of_an_earlier_release_are_listened_to_while_nothing_is_due(
     song: Track, tmp_path: Path
 ) -> None:
-    Preview.objects.update(tempo=None)
+    from tests.material import sound
+
+    assert song.sound
+    with sound(tmp_path / "song.wav", 2).open("rb") as source:
+        song.sound.file.save("", File(source))
+    Preview.objects.update(tempo=None, peaks=[1, 2], musical_key="")
     analysis.renew()
-    assert Preview.objects.get().due_at is not None
+    for row in leases.free(Preview):
+        jobs.preview.call(row.pk)
+    assert Preview.objects.get().musical_key
+    # Nobody is told of it as of something new.
+    assert not Event.objects.filter(text="Ready to play").exists()
+    analysis.renew()
+    assert not Preview.objects.filter(due_at__isnull=False).exists()

@@ -70,6 +70,7 @@ TABLE: dict[str, dict[str, str]] = {
     "import": FORM,
     "track": LOOK,
     "track-lrc": LOOK,
+    "track-words": LOOK,
     "track-star": MAKE,
     "personas": LOOK,
     "credits": LOOK,
@@ -185,6 +186,7 @@ def address(name: str, house: dict[str, Any]) -> str:
     keys = {
         "track": "track",
         "track-lrc": "track",
+        "track-words": "track",
         "rhythm": "preview",
         "mix-delete": "kept",
         "upload-media": "upload",
