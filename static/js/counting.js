@@ -27,7 +27,7 @@ export class Counting extends EventTarget {
   // As the stems take them, null where they are not known.
   get beats() {
     const { rhythm } = this;
-    return rhythm?.isKnown ? { period: rhythm.period, first: rhythm.beat } : null;
+    return rhythm?.isKnown ? { period: rhythm.period, first: rhythm.beat % rhythm.period } : null;
   }
 
   changed() {

@@ -141,13 +141,19 @@ def make(preview_pk: int, lease: str) -> None:
         made.unlink(missing_ok=True)
     # What is made anew, open pages have already.
     is_new = not preview.samples and not preview.peaks
-    is_told = asset is not None and kind != Asset.Kind.IMAGE and is_new
-    if asset is not None and is_told and not _unfinished(asset.task_id):
-        with transaction.atomic():
-            task = Task.objects.select_for_update().filter(pk=asset.task_id).first()
-            if task is not None:
-                # Open pages learn of it by this line of history; its line says how long it is.
-                lifecycle.tell(task, "Ready to play")
+    if asset and is_new and kind != Asset.Kind.IMAGE:
+        _tell(asset.task_id)
+
+
+def _tell(task_pk: int) -> None:
+    """Have open pages learn that all of a task can be played, once that is so."""
+    if _unfinished(task_pk):
+        return
+    with transaction.atomic():
+        task = Task.objects.select_for_update().filter(pk=task_pk).first()
+        if task is not None:
+            # By this line of history; its line says how long it is.
+            lifecycle.tell(task, "Ready to play")
 
 
 def _decoding(path: Path, samples: Path | None) -> list[str]:
