@@ -2,9 +2,9 @@
 
 Each file stays in one process of pytest-xdist, since its tests share fixtures. `tests/browser/` is
 four, by the product that a file drives most; the other engines have a file each. (By pytest-xdist's
-own marks this does not work with pytest 9.) On PostgreSQL only what a database can
-change runs again: not what is marked `once`, nor what drives a browser, but for each operation's
-whole way and the races of pages.
+own marks this does not work with pytest 9.) On PostgreSQL only what a database can change runs
+again: not what is marked `once`, nor what drives a browser, but for each operation's whole way and
+the races of pages.
 """
 
 import os

@@ -9,7 +9,6 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest("[data-mix]");
   if (!link || !mixer() || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  event.stopPropagation();
   history.replaceState(history.state, "", link.href);
   mixer().read();
   document.getElementById("live").textContent = link.textContent;

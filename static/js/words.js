@@ -1,5 +1,6 @@
-// <studio-words for="an id">: for what plays there, a player or a mixer, the words of a song in time. The line that is sung is lit, and the
-// word; a click or Enter on a word goes there. One word is a stop of the Tab key, the arrows move on.
+// <studio-words for="an id">: the words of the song that a player, or a mixer, of this id plays. The line that
+// is sung is lit, and the word; a click or Enter on a word goes there. One word is a stop of the Tab key, the
+// arrows move on.
 // Seconds for which a line stays lit after its last word.
 const AFTER = 2;
 const calm = matchMedia("(prefers-reduced-motion: reduce)");

@@ -15,6 +15,11 @@ from studio.operations.fields import DayField
 MAX_IMPORTS = 50
 
 
+def first_problem(form: forms.Form) -> str:
+    """Return the first sentence about what is wrong in a small form, "" where nothing is."""
+    return next((str(error) for errors in form.errors.values() for error in errors), "")
+
+
 class AdoptForm(forms.Form):
     """A `task_id` for an unconfirmed task."""
 

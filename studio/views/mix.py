@@ -95,8 +95,9 @@ def _pace(request: HttpRequest) -> Pace:
 def _click(request: HttpRequest, task: Task, stems: Stems) -> Click | None:
     """Return the click that is asked for, None where it is silent or nothing to click on."""
     gain = _per_cent(request, "click", 0, range(LOUDEST + 1)) * _master(request)
-    rhythm = _rhythm(task, stems)
-    if not gain or not rhythm.tempo or rhythm.beat is None:
+    # Most mixes have none: nothing is looked up for them.
+    rhythm = _rhythm(task, stems) if gain else Rhythm()
+    if not rhythm.tempo or rhythm.beat is None:
         return None
     return Click(gain, 60 / rhythm.tempo, rhythm.beat)
 

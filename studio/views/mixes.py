@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from studio.models import Mix, Task
-from studio.pages.forms import MixForm
+from studio.pages.forms import MixForm, first_problem
 
 # Of one song.
 MOST = 50
@@ -25,7 +25,7 @@ def mixes(request: HttpRequest, pk: int) -> HttpResponse:
             told = {"query": form.cleaned_data["query"], "created_by_id": request.user.pk}
             task.mixes.update_or_create(name=name, defaults=told)
     elif request.method == "POST":
-        wrong = next(str(error) for errors in form.errors.values() for error in errors)
+        wrong = first_problem(form)
     return _part(request, task, wrong)
 
 

@@ -10,6 +10,7 @@ from studio.media import analysis
 from studio.media.rhythm import Rhythm
 from studio.models import Preview, Track
 from studio.pages.counting import RhythmForm
+from studio.pages.forms import first_problem
 
 
 @require_POST
@@ -20,7 +21,7 @@ def put_right(request: HttpRequest, pk: int) -> HttpResponse:
     """
     preview = get_object_or_404(Preview.objects.select_related("asset__task", "upload"), pk=pk)
     form = RhythmForm(request.POST)
-    wrong = next((str(error) for errors in form.errors.values() for error in errors), "")
+    wrong = first_problem(form)
     if not wrong:
         given = form.cleaned_data
         found = Rhythm(given["tempo"], given["beat"], given["key"])
