@@ -9,6 +9,8 @@ import numpy
 from numpy.typing import NDArray
 from playwright.sync_api import Page
 
+from tests.engines.window import promised
+
 # Hears what leaves each stem's fader, and last what is heard, block by block on the audio thread.
 RECORDER = """
 registerProcessor("recorder", class extends AudioWorkletProcessor {
@@ -50,6 +52,8 @@ async (seconds) => {
     for (let [moved, last] = [0, stems.time]; moved < 0.2; last = stems.time) {
       await new Promise((done) => setTimeout(done, 20));
       moved += Math.max(stems.time - last, 0);
+      // Where a machine is busy, the song may have ended.
+      if (stems.paused) stems.play();
     }
   };
   await moveOn();
@@ -78,7 +82,7 @@ async (seconds) => {
 
 def connect(page: Page) -> None:
     """Put the recorder into a page whose policy lets it in."""
-    page.evaluate(CONNECT, RECORDER)
+    promised(page, CONNECT, RECORDER)
 
 
 def record(page: Page, seconds: float) -> list[NDArray[Any]]:
@@ -95,7 +99,7 @@ def record_all(page: Page, seconds: float) -> NDArray[Any]:
 
 
 def _record(page: Page, seconds: float) -> list[NDArray[Any]]:
-    told = (page.evaluate(RECORD, seconds) for _ in range(20))
+    told = (promised(page, RECORD, seconds) for _ in range(20))
     whole = next((channels for channels in told if channels), None)
     assert whole, "every recording had a gap"
     return [numpy.frombuffer(base64.b64decode(channel), "<f4") for channel in whole]

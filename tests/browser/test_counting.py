@@ -11,11 +11,12 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.pages import Visit, violations
 from tests.browser.recording import connect, record_all, samples
+from tests.engines.window import promised
 from tests.material import RATE, put, tone
 from tests.product import Product
 
 # Beats a minute, the second of the first, and how long it lasts.
-TEMPO, FIRST, SECONDS = 100, 0.15, 40
+TEMPO, FIRST, SECONDS = 100, 0.15, 20
 # Seconds by which a click may miss a beat.
 NEAR = 0.02
 MIXER = "document.querySelector('studio-mixer')"
@@ -96,7 +97,7 @@ def test_it_clicks_on_the_beats_of_the_song_at_any_tempo_and_in_an_export(
     mixer.keyboard.press("c")
     expect(mixer.get_by_label("Click", exact=True)).to_have_value("80")
     mixer.get_by_role("button", name="Play all stems").click()
-    heard = record_all(mixer, 6)
+    heard = record_all(mixer, 5)
     _together(heard)
     with mixer.expect_download() as waiting:
         mixer.get_by_role("link", name="Export mix: WAV").click()
@@ -111,7 +112,7 @@ def test_it_clicks_on_the_beats_of_the_song_at_any_tempo_and_in_an_export(
 @pytest.mark.parametrize(("bars", "beats"), [("no", 0), ("1 bar", 4), ("2 bars", 8)])
 def test_bars_are_counted_in(mixer: Page, bars: str, beats: int) -> None:
     mixer.get_by_label("Count in").select_option(bars)
-    lead = mixer.evaluate(BEGUN)
+    lead = promised(mixer, BEGUN)
     # The song begins a little before its first beat, and within the lead of what is scheduled.
     assert lead == pytest.approx(max(beats * 60 / TEMPO - FIRST, 0), abs=0.3)
 

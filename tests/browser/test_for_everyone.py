@@ -10,6 +10,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.pages import Visit, open_folds, violations
 from tests.browser.places import PLACES, make
+from tests.engines.window import promised
 from tests.product import Product, until
 from vidgo_sandbox import Sandbox
 
@@ -56,10 +57,10 @@ def _check(page: Page) -> None:
     """See that axe finds nothing in either scheme, and that a phone scrolls only downwards."""
     open_folds(page)
     page.emulate_media(color_scheme="dark", reduced_motion="reduce")
-    page.evaluate(SETTLED)
+    promised(page, SETTLED)
     assert not violations(page)
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
-    page.evaluate(SETTLED)
+    promised(page, SETTLED)
     assert not violations(page, COLOURS)
     page.set_viewport_size(PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
@@ -107,7 +108,7 @@ def test_nothing_jumps_when_the_scripts_come_late(
         route.continue_()
     page.wait_for_load_state("networkidle")
     assert late
-    assert page.evaluate(JUMPS) == []
+    assert promised(page, JUMPS) == []
 
 
 def test_a_cover_stays_where_it_is_when_the_text_beside_it_comes(

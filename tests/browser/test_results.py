@@ -11,6 +11,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.pages import LISTEN, Visit, is_there, listened, plays, violations
+from tests.engines.window import promised
 from tests.material import put, sound
 from tests.product import Product
 
@@ -120,7 +121,7 @@ def test_a_sound_plays_on_through_twenty_refreshes(
     handle.evaluate(LISTEN)
     begin = handle.evaluate("audio => [audio.currentTime, performance.now() / 1000]")
 
-    page.evaluate(REFRESH)
+    promised(page, REFRESH)
 
     end = handle.evaluate("audio => [audio.currentTime, performance.now() / 1000]")
     assert page.evaluate("window.gaps") == []
@@ -148,7 +149,7 @@ def test_what_is_chosen_stays_chosen_and_is_deleted_after_a_question(
     page = visit(product, "/tasks/")
     for task in tasks:
         page.locator(f"#pick-{task}").check()
-    page.evaluate(REFRESH)
+    promised(page, REFRESH)
     expect(page.get_by_text("2 selected")).to_be_visible()
     assert violations(page) == ""
     page.get_by_role("button", name="Delete …").click()

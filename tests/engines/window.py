@@ -71,6 +71,17 @@ class Window(ABC):
         return str(self.run("css => document.querySelector(css).textContent.trim()", css))
 
 
+def promised(page: Page, function: str, *arguments: Any) -> Any:
+    """Return what a function of JavaScript gives or promises in a page.
+
+    What is promised may never come, and Playwright itself would wait for it for ever.
+    """
+    late = f"setTimeout(() => refuse(new Error('no answer')), {PATIENCE * 1000})"
+    bound = f"new Promise((_, refuse) => {late})"
+    call = f"all => Promise.race([({function})(...all), {bound}])"
+    return page.evaluate(call, list(arguments))
+
+
 class PlaywrightWindow(Window):
     """Chromium or Firefox."""
 
@@ -112,11 +123,7 @@ class PlaywrightWindow(Window):
 
     def run(self, function: str, *arguments: Any) -> Any:
         """Return what a function of JavaScript gives or promises."""
-        # What is promised may never come, and the driver itself would wait for it for ever.
-        late = f"setTimeout(() => refuse(new Error('no answer')), {PATIENCE * 1000})"
-        bound = f"new Promise((_, refuse) => {late})"
-        call = f"all => Promise.race([({function})(...all), {bound}])"
-        return self.page.evaluate(call, list(arguments))
+        return promised(self.page, function, *arguments)
 
     def click(self, css: str, number: int = 0) -> None:
         """Click once the first such element, or the one of this number, can be seen."""
