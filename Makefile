@@ -13,11 +13,11 @@ run: $(VENV)/run
 	@exec $(BIN)/python -m vidgo_site.run
 
 # All tests on SQLite; on PostgreSQL, where TEST_DATABASE_URL says so, those that it can change
-# (tests/order.py). Six side by side: browsers, and what is killed and started again, wait much.
+# (tests/order.py). Four side by side: browsers, and what is killed and started again, wait much.
 test: $(VENV)/dev
 	@scripts/browser
 	@scripts/proxies
-	$(BIN)/python -m pytest --numprocesses 6 $(SIDE_BY_SIDE) $(PYTEST)
+	$(BIN)/python -m pytest --numprocesses 4 $(SIDE_BY_SIDE) $(PYTEST)
 
 # What one runs before each commit: lint, types, and all that needs no browser and kills nothing.
 check: lint

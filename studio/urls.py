@@ -49,6 +49,7 @@ urlpatterns = [
     re_path(r"^tasks/(?P<pk>\d+)/mix\.(?P<kind>wav|mp3)$", mix.mix, name="mix"),
     path("tasks/<int:pk>/stems.dawproject", mix.workstation_project, name="dawproject"),
     path("tasks/<int:pk>/mixes/", mixes.mixes, name="mixes"),
+    path("tasks/<int:pk>/mixes/last/", mixes.last, name="mix-last"),
     path("mixes/<int:pk>/delete/", mixes.delete, name="mix-delete"),
     path("news.json", news.news, name="news"),
     path("new/", RedirectView.as_view(pattern_name="library"), name="new-index"),

@@ -5,6 +5,7 @@ setting and the reason.
 """
 
 import os
+import ssl
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -209,6 +210,29 @@ def webhook() -> str:
             "STUDIO_ALARM_WEBHOOK is wrong: it must begin with https:// and name a host."
         )
     return value
+
+
+def outbound_proxy() -> tuple[str, str]:
+    """Return the proxy through which https goes out, "" for none, and the password in it."""
+    value = env.str("STUDIO_HTTPS_PROXY", "")
+    parts = urlsplit(value)
+    if value and (parts.scheme not in ("http", "https") or not parts.hostname):
+        raise ImproperlyConfigured(
+            "STUDIO_HTTPS_PROXY is wrong: it must begin with http:// and name a host."
+        )
+    return value, parts.password or ""
+
+
+def certificates() -> str | bool:
+    """Return the file of the certificates that are trusted, True for those that `certifi` has."""
+    value = env.str("STUDIO_CA_FILE", "")
+    try:
+        ssl.create_default_context(cafile=value or None)
+    except (OSError, ssl.SSLError):
+        raise ImproperlyConfigured(
+            "STUDIO_CA_FILE is wrong: it must be a file of certificates (PEM) that can be read."
+        ) from None
+    return value or True
 
 
 def metrics_token() -> str:

@@ -46,6 +46,9 @@ STUDIO_NOTICE = env.str("STUDIO_NOTICE", "")
 # whose lease has run out counts as a crash.
 VIDGO_CONNECT_TIMEOUT = environment.number("VIDGO_CONNECT_TIMEOUT", 10)
 VIDGO_READ_TIMEOUT = environment.number("VIDGO_READ_TIMEOUT", 30)
+# What goes out over https, where a company lets it out by a proxy that signs its own certificates.
+HTTPS_PROXY, HTTPS_PROXY_PASSWORD = environment.outbound_proxy()
+CERTIFICATES = environment.certificates()
 STUDIO_LEASE_MARGIN = environment.number("STUDIO_LEASE_MARGIN", 20)
 STUDIO_LEASE = VIDGO_CONNECT_TIMEOUT + VIDGO_READ_TIMEOUT + STUDIO_LEASE_MARGIN
 # How long a job may lie in the engine's queue before the sweep takes it for lost.
@@ -260,7 +263,7 @@ CONTENT_SECURITY_POLICY = {
 SECRETS = (
     *("VIDGO_API_KEY", "SECRET_KEY", "DATABASE_PASSWORD", "REDIS_PASSWORD"),
     *("EMAIL_HOST_PASSWORD", "ALARM_WEBHOOK", "METRICS_TOKEN", "SENTRY_DSN"),
-    "BACKUP_SECRET_ACCESS_KEY",
+    *("BACKUP_SECRET_ACCESS_KEY", "HTTPS_PROXY_PASSWORD"),
 )
 
 LOGGING = {

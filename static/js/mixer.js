@@ -7,12 +7,13 @@ import { fader } from "./fader.js";
 import { Meters } from "./meters.js";
 import "./mixes.js";
 import { press } from "./mixkeys.js";
-import { linkTo, readLink } from "./mixlink.js";
+import { exportOf, linkTo, readLink } from "./mixlink.js";
 import { Pace } from "./pace.js";
 import { Past } from "./past.js";
 import { RATE } from "./slices.js";
 import { Stems } from "./stems.js";
 import { clock, fine, seconds } from "./times.js";
+import { Zoom } from "./zoom.js";
 
 const SHORTEST = 0.25;
 // What the sound tells of itself, in words.
@@ -36,6 +37,7 @@ class StudioMixer extends HTMLElement {
     for (const name of ["play", "seek", "now", "loop", "from", "to", "link", "reset", "undo", "state", "help", "master"]) {
       this[name + "Part"] = this.querySelector(`[data-${name}]`);
     }
+    this.zoom = new Zoom(this, this.querySelector(".channels"));
     this.meters = new Meters([...this.querySelectorAll("[data-meter]")], this.querySelector("[data-clipped]"));
     this.listen();
     this.attend();
@@ -250,6 +252,7 @@ class StudioMixer extends HTMLElement {
 
   counted() {
     const { beats, click, count } = this.counting;
+    this.zoom.rule(beats);
     this.stems.setClick(beats, click.value / 100, Number(count.value));
     this.write();
   }
@@ -262,12 +265,7 @@ class StudioMixer extends HTMLElement {
   }
 
   write() {
-    const query = new URLSearchParams(this.gains().map((gain, index) => [this.channels[index].key, gain]));
-    for (const { key, pan } of this.channels) if (Number(pan.value)) query.set(`pan${key}`, pan.value);
-    const { tempo, key, isRecorded } = this.pace;
-    if (this.masterPart.value !== "100") query.set("master", this.masterPart.value);
-    if (!isRecorded) for (const [name, { value }] of Object.entries({ tempo, key })) query.set(name, value);
-    if (this.counting.beats && Number(this.counting.click.value)) query.set("click", this.counting.click.value);
+    const query = exportOf(this.parts, this.gains());
     for (const link of this.querySelectorAll("[data-export]")) link.href = `${link.dataset.export}?${query}`;
     const address = linkTo({ ...this.parts, loop: this.stems.loop });
     this.linkPart.dataset.copy = address.href;
@@ -278,6 +276,7 @@ class StudioMixer extends HTMLElement {
       if (!this.isConnected) return;
       this.note();
       history.replaceState({ ...history.state, settings: this.past.settings }, "", address);
+      this.dispatchEvent(new Event("mixed", { bubbles: true }));
     }, 250);
   }
 
@@ -289,7 +288,9 @@ class StudioMixer extends HTMLElement {
     this.seekPart.value = time;
     this.seekPart.setAttribute("aria-valuetext", `${clock(time)} of ${clock(stems.duration)}`);
     this.nowPart.textContent = clock(time);
-    this.style.setProperty("--at", `${(time / stems.duration) * 100}%`);
+    this.seekPart.style.setProperty("--at", `${(time / stems.duration) * 100}%`);
+    this.style.setProperty("--now", time / stems.duration);
+    this.zoom.follow(time / stems.duration);
     if (stems.device) this.meters.draw(stems.device.taps, stems.paused);
     cancelAnimationFrame(this.frame);
     if (!stems.paused) this.frame = requestAnimationFrame(() => this.draw());

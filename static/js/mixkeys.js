@@ -21,6 +21,7 @@ function act(mixer, { target, code, key, shiftKey }) {
   const isArrow = key === "ArrowLeft" || key === "ArrowRight";
   if (isArrow && !target.closest("input")) mixer.go(mixer.currentTime + (key === "ArrowLeft" ? -STEP : STEP));
   else if (key === "l") mixer.loopPart.click();
+  else if (key === "z" || key === "Z") mixer.zoom.step(shiftKey ? -1 : 1);
   else if (key === "?") mixer.helpPart.open = !mixer.helpPart.open;
   else if (key === "c") return mixer.counting.press();
   else return mixer.pace.press(key) || null;

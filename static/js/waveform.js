@@ -14,7 +14,7 @@ const seen = new IntersectionObserver(
   { rootMargin: "50%" },
 );
 
-function paint(canvas, { peaks, troughs = peaks }) {
+function paint(canvas, { peaks, troughs = peaks }, { from, times }) {
   const [width, height] = [canvas.clientWidth, canvas.clientHeight];
   const scale = Math.min(devicePixelRatio, 2);
   [canvas.width, canvas.height] = [width * scale, height * scale];
@@ -22,10 +22,11 @@ function paint(canvas, { peaks, troughs = peaks }) {
   pen.fillStyle = getComputedStyle(canvas).color;
   const loudest = Math.max(...peaks, ...troughs, 24);
   const columns = canvas.width;
+  const share = (column) => Math.min(from + column / columns / times, 1);
   const middle = canvas.height / 2;
   for (let column = 0; column < columns; column += 1) {
     const [up, down] = [peaks, troughs].map((levels) => {
-      const tall = (level(levels, column / columns, (column + 1) / columns) / loudest) * middle;
+      const tall = (level(levels, share(column), share(column + 1)) / loudest) * middle;
       return Math.max(tall, scale / 2);
     });
     pen.fillRect(column, middle - up, 1, up + down);
@@ -41,6 +42,8 @@ function level(levels, from, to) {
 }
 
 class StudioWaveform extends HTMLElement {
+  view = { from: 0, times: 1 };
+
   connectedCallback() {
     if (!this.childElementCount) {
       this.setAttribute("aria-hidden", "true");
@@ -71,9 +74,16 @@ class StudioWaveform extends HTMLElement {
     this.draw();
   }
 
+  // Show the sound from a share of it on, so many times as wide.
+  look(from, times) {
+    if (from === this.view.from && times === this.view.times) return;
+    this.view = { from, times };
+    this.draw();
+  }
+
   draw() {
     if (!this.levels?.peaks.length || !this.clientWidth) return;
-    for (const canvas of this.children) paint(canvas, this.levels);
+    for (const canvas of this.children) paint(canvas, this.levels, this.view);
     this.classList.add("drawn");
   }
 }

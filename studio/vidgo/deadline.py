@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any, Self
 
 import requests
+from django.conf import settings
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
@@ -40,6 +41,9 @@ class Deadline:
         session = requests.Session()
         # Proxies and .netrc of the machine are no part of the configuration.
         session.trust_env = False
+        session.verify = settings.CERTIFICATES
+        if settings.HTTPS_PROXY:
+            session.proxies = {"https": settings.HTTPS_PROXY}
         for scheme in ("http", "https"):
             self.mount(session, scheme, requests.adapters.HTTPAdapter())
         return session
@@ -52,7 +56,12 @@ class Deadline:
             "http": self._pool(HTTPConnectionPool, HTTPConnection),
             "https": self._pool(HTTPSConnectionPool, HTTPSConnection),
         }
-        adapter.poolmanager.pool_classes_by_scheme = pools
+        managers = [adapter.poolmanager]
+        if settings.HTTPS_PROXY:
+            # It is asked for what the adapter would connect to: for the address that was vetted.
+            managers.append(adapter.proxy_manager_for(settings.HTTPS_PROXY))
+        for manager in managers:
+            manager.pool_classes_by_scheme = pools
         session.mount(f"{scheme}://", adapter)
 
     def watch(self, connected: socket.socket) -> None:

@@ -6,6 +6,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from studio.models import Mix, Task
 from studio.pages.forms import MixForm, first_problem
+from studio.team import roles
 
 # Of one song.
 MOST = 50
@@ -19,7 +20,7 @@ def mixes(request: HttpRequest, pk: int) -> HttpResponse:
     wrong = ""
     if form.is_valid():
         name = form.cleaned_data["name"]
-        if task.mixes.exclude(name=name).count() >= MOST:
+        if task.mixes.exclude(name__in=["", name]).count() >= MOST:
             wrong = f"{MOST} are kept at most. Delete one first."
         else:
             told = {"query": form.cleaned_data["query"], "created_by_id": request.user.pk}
@@ -37,6 +38,26 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     return _part(request, mix.task, "")
 
 
+@roles.everyone
+@require_POST
+def last(request: HttpRequest, pk: int) -> HttpResponse:
+    """Remember what a person leaves a song with, until the next time."""
+    task = get_object_or_404(Task.kept, pk=pk)
+    form = MixForm({"name": "last", "query": request.POST.get("query", "")})
+    if not form.is_valid():
+        return HttpResponse(status=400)
+    query = form.cleaned_data["query"]
+    own = {"name": "", "created_by_id": request.user.pk}
+    if query:
+        task.mixes.update_or_create(**own, defaults={"query": query})
+    else:
+        task.mixes.filter(**own).delete()
+    return HttpResponse(status=204)
+
+
 def _part(request: HttpRequest, task: Task, wrong: str) -> HttpResponse:
-    kept = Mix.objects.filter(task=task).select_related("created_by")
-    return render(request, "studio/_mixes.html", {"task": task, "mixes": kept, "wrong": wrong})
+    mixes = Mix.objects.filter(task=task).select_related("created_by")
+    own = next((one for one in mixes if one.created_by == request.user and not one.name), None)
+    named = [mix for mix in mixes if mix.name]
+    shown = {"task": task, "mixes": named, "last": own, "wrong": wrong}
+    return render(request, "studio/_mixes.html", shown)

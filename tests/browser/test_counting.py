@@ -118,6 +118,7 @@ def test_bars_are_counted_in(mixer: Page, bars: str, beats: int) -> None:
 
 
 def test_loops_begin_and_end_on_beats_where_that_is_wished(mixer: Page) -> None:
+    expect(mixer.locator("studio-mixer.ruled")).to_be_visible()
     mixer.get_by_label("Loops on beats").check()
     mixer.get_by_label("Loop from").fill("0:04")
     mixer.get_by_label("Loop to").fill("0:08.2")
@@ -157,6 +158,22 @@ def test_a_tempo_is_put_right_for_everybody(mixer: Page, visit: Visit, product: 
     expect(counted.locator("summary")).to_be_focused()
 
 
+def test_what_is_typed_and_open_outlives_what_a_teammate_keeps(
+    mixer: Page, visit: Visit, product: Product, song: str
+) -> None:
+    mixer.locator("studio-rhythm summary").click()
+    mixer.get_by_label("Tempo of the song").fill("50")
+    other = visit(product, song)
+    for key in ("F minor", "C major"):
+        counted = other.locator("studio-rhythm")
+        counted.locator("summary").click()
+        counted.get_by_label("Key of the song").select_option(key)
+        counted.get_by_role("button", name="Keep for everybody").click()
+        expect(mixer.locator("studio-rhythm summary")).to_contain_text(key)
+        expect(mixer.get_by_label("Tempo of the song")).to_have_value("50")
+        expect(mixer.get_by_label("Tempo of the song")).to_be_visible()
+
+
 def test_a_tempo_is_tapped(mixer: Page) -> None:
     mixer.clock.install(time=0)
     mixer.clock.pause_at(1000)
@@ -188,3 +205,18 @@ def test_a_mix_is_kept_with_its_loop_and_played_by_somebody_else(
     assert other.evaluate("window.same")
     other.get_by_role("button", name="Delete the mix Chorus, soft").click()
     expect(other.get_by_role("link", name="Chorus, soft")).to_have_count(0)
+
+
+def test_what_a_person_left_it_with_is_offered_the_next_time(
+    mixer: Page, visit: Visit, product: Product, song: str
+) -> None:
+    mixer.wait_for_url("**?mix=*")
+    with mixer.expect_response("**/mixes/last/"):
+        mixer.get_by_label("Volume of Drums").fill("35")
+    other = visit(product, song)
+    other.get_by_role("link", name="As you left it").click()
+    expect(other.get_by_label("Volume of Drums")).to_have_value("35")
+    other.get_by_label("Volume of Drums").fill("30")
+    other.wait_for_url("**:30,*")
+    with other.expect_response("**/mixes/last/"):
+        other.get_by_role("button", name="Reset").click()

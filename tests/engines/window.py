@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 from playwright.sync_api import Error, Page
+from playwright.sync_api import TimeoutError as Late
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webdriver import WebDriver
@@ -13,6 +14,8 @@ from selenium.webdriver.remote.webelement import WebElement
 from tests.product import PATIENCE, until
 
 # Whether what is meant is there to be used; it is brought into sight, for a click.
+# Seconds after which a page that answers nothing is taken for lost.
+LOST = 30
 IN_SIGHT = """
 (css, number) => {
   const found = document.querySelectorAll(css)[number];
@@ -74,12 +77,11 @@ class Window(ABC):
 def promised(page: Page, function: str, *arguments: Any) -> Any:
     """Return what a function of JavaScript gives or promises in a page.
 
-    What is promised may never come, and Playwright itself would wait for it for ever.
+    What is promised may never come, and a page can be lost: `evaluate` would wait for ever.
     """
-    late = f"setTimeout(() => refuse(new Error('no answer')), {PATIENCE * 1000})"
-    bound = f"new Promise((_, refuse) => {late})"
-    call = f"all => Promise.race([({function})(...all), {bound}])"
-    return page.evaluate(call, list(arguments))
+    call = f"async all => ({{ value: await ({function})(...all) }})"
+    told = page.wait_for_function(call, arg=list(arguments), timeout=PATIENCE * 1000)
+    return told.json_value().get("value")
 
 
 class PlaywrightWindow(Window):
@@ -106,13 +108,17 @@ class PlaywrightWindow(Window):
         return self.page.url
 
     def open(self, url: str) -> None:
-        """Go to a page and wait until it is loaded."""
+        """Go to a page and wait until it is loaded.
+
+        Firefox's driver tells of one navigation twice at times (microsoft/playwright 42050), and
+        has lost the page then: what it is asked to evaluate there is never answered.
+        """
         try:
             self.page.goto(url)
+            self.page.wait_for_function("() => true", timeout=LOST * 1000)
         except Error as error:
-            # Firefox's driver tells of one navigation twice at times (microsoft/playwright 42050),
-            # and has lost the page then: what it is asked to evaluate there is never answered.
-            if f'interrupted by another navigation to "{url}"' not in str(error):
+            is_told = f'interrupted by another navigation to "{url}"' in str(error)
+            if not is_told and not isinstance(error, Late):
                 raise
             self._take(self.page.context.new_page())
             self.page.goto(url)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 
 from studio.models import Mix, Task
@@ -52,3 +53,19 @@ def test_so_many_are_kept_and_each_can_be_deleted(signed_in: Client, task: Task)
     assert first
     signed_in.post(f"/mixes/{first.pk}/delete/")
     assert Mix.objects.count() == MOST - 1
+
+
+def test_what_each_person_left_it_with_is_offered_to_them_alone(
+    signed_in: Client, task: Task, django_user_model: type[User]
+) -> None:
+    address = f"/tasks/{task.pk}/mixes/"
+    other = Client()
+    other.force_login(django_user_model.objects.create_user("bob"))
+    for query in ("?mix=1:80m", "?mix=1:70&evil=1"):
+        assert signed_in.post(f"{address}last/", {"query": query}).status_code == 204
+    assert other.post(f"{address}last/", {"query": "x" * 1001}).status_code == 400
+    assert f'href="/tasks/{task.pk}/?mix=1:70"' in signed_in.get(address).text
+    assert "As you left it" not in other.get(address).text
+    # As it was at first: there is nothing to come back to.
+    signed_in.post(f"{address}last/", {"query": ""})
+    assert not Mix.objects.exists()

@@ -61,6 +61,7 @@ TABLE: dict[str, dict[str, str]] = {
     "news": LOOK,
     "mix": LOOK,
     "mixes": LOOK | MAKE,
+    "mix-last": {"POST": "viewer"},
     "mix-delete": MAKE,
     "dawproject": LOOK,
     "new-index": WAY,
