@@ -2,7 +2,8 @@
 
 The engine alone forgets a job whose worker was killed. So the row itself says until when it is
 held: in the engine's queue while `lease` is empty, by a job while it is not. The lease is drawn
-anew each time a job takes the row, and fences off whoever comes too late.
+anew each time a job takes the row, and fences off whoever comes too late. How long it lasts goes
+by the database's clock, since those of two machines differ.
 """
 
 import logging
@@ -14,6 +15,8 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.db.models import Model, Q, QuerySet
+from django.db.models.expressions import CombinedExpression
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from studio.models import Asset, Preview, Task, unguessable
@@ -25,17 +28,24 @@ DATABASE_AWAY = (OperationalError, InterfaceError)
 Row = type[Task] | type[Asset] | type[Preview]
 
 
+def moment(seconds: float) -> CombinedExpression:
+    """Return what stands for so many seconds from now in a query."""
+    return Now() + timedelta(seconds=seconds)
+
+
+def is_free() -> Q:
+    """Return the condition that nobody holds a row, or that whoever did is lost."""
+    return Q(held_until__isnull=True) | Q(held_until__lt=Now())
+
+
 def free(row_class: Row) -> "QuerySet[Model]":
     """Return the rows of `row_class` that are due and that nobody holds."""
-    now = timezone.now()
-    return row_class.objects.filter(
-        Q(held_until__isnull=True) | Q(held_until__lt=now), due_at__lte=now
-    )
+    return row_class.objects.filter(is_free(), due_at__lte=timezone.now())
 
 
 def hold(row_class: Row, pk: int) -> bool:
     """Hold a due row for the engine's queue. Returns False if another was first."""
-    until = timezone.now() + timedelta(seconds=settings.STUDIO_QUEUE_PATIENCE)
+    until = moment(settings.STUDIO_QUEUE_PATIENCE)
     return bool(free(row_class).filter(pk=pk).update(lease="", held_until=until))
 
 
@@ -46,19 +56,14 @@ def take(row_class: Row, pk: int, seconds: float) -> str:
     is slower than its patience still gets on. A second one finds the row taken, or done.
     """
     lease = unguessable()
-    now = timezone.now()
-    untaken = Q(lease="") | Q(held_until__isnull=True) | Q(held_until__lt=now)
-    taken = row_class.objects.filter(untaken, pk=pk, due_at__lte=now).update(
-        lease=lease, held_until=now + timedelta(seconds=seconds)
-    )
-    return lease if taken else ""
+    untaken = row_class.objects.filter(Q(lease="") | is_free(), pk=pk, due_at__lte=timezone.now())
+    return lease if untaken.update(lease=lease, held_until=moment(seconds)) else ""
 
 
 def extend(row_class: Row, pk: int, lease: str, seconds: float) -> bool:
     """Keep a held row for `seconds` more. Returns False if it is no longer ours: stop then."""
-    until = timezone.now() + timedelta(seconds=seconds)
     held = row_class.objects.filter(pk=pk, lease=lease, held_until__isnull=False)
-    return bool(held.update(held_until=until))
+    return bool(held.update(held_until=moment(seconds)))
 
 
 @contextmanager

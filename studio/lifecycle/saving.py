@@ -4,7 +4,7 @@ from collections import Counter
 
 from django.db import transaction
 from django.db.models import Window
-from django.db.models.functions import RowNumber
+from django.db.models.functions import Now, RowNumber
 from django.utils import timezone
 
 from studio import leases
@@ -20,7 +20,7 @@ def next_to_save(share: int, most: int, task_pk: int | None = None) -> list[Asse
     or twenty whose server never answers, keep no other task's waiting. What has failed before waits
     behind what has not.
     """
-    held = Asset.objects.filter(due_at__isnull=False, held_until__gt=timezone.now())
+    held = Asset.objects.filter(due_at__isnull=False, held_until__gt=Now())
     busy = Counter(held.order_by().values_list("task", flat=True))
     place = Window(RowNumber(), partition_by="task", order_by=("attempts", "due_at", "pk"))
     due_now = leases.free(Asset) if task_pk is None else leases.free(Asset).filter(task=task_pk)

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
-from studio.leases import backoff
+from studio import leases
 from studio.lifecycle import account, evidence, results, usual
 from studio.lifecycle.changes import Status, due, end, go_on, lock, tell, unconfirmed, words
 from studio.lifecycle.following import finish
@@ -44,6 +45,7 @@ def begin_send(task_pk: int, lease: str) -> Task | None:
             "blocked": task.evidence.get("blocked", 0),
         }
         tell(task, "Sending to Vidgo" if task.attempts == 1 else f"Sending, try {task.attempts}")
+        leases.extend(Task, task.pk, task.lease, settings.STUDIO_LEASE)
     return task
 
 
@@ -113,7 +115,7 @@ def _not_accepted(task: Task, answer: Answer) -> None:
             _not_sent(task, trouble, message, account.RETRY)
             tell(task, f"Waiting: {message}")
         case Away(message, retry_after):
-            _not_sent(task, "away", message, max(retry_after or 0, backoff(task.attempts)))
+            _not_sent(task, "away", message, max(retry_after or 0, leases.backoff(task.attempts)))
             tell(task, f"Vidgo is away: {message}")
         case Accepted(body, raw) if body.files:
             _told_at_once(task, body, raw)
@@ -145,17 +147,14 @@ def _not_sent(task: Task, code: str, message: str, seconds: float) -> None:
 
 def expire_sends() -> list[int]:
     """Make every send unconfirmed whose worker is gone. Returns the keys of the tasks changed."""
-    late = Task.objects.filter(
-        status=Status.PENDING, sent_at__isnull=False, held_until__lt=timezone.now()
-    )
+    late = Task.objects.filter(status=Status.PENDING, sent_at__isnull=False, held_until__lt=Now())
     changed = []
     for pk in late.values_list("pk", flat=True):
         with transaction.atomic():
-            task = Task.objects.select_for_update().get(pk=pk)
+            lock(pk)
             # Looked at again under the lock: the answer may have come in between.
-            if task.status != Status.PENDING or not task.sent_at or not task.held_until:
-                continue
-            if task.held_until >= timezone.now():
+            task = late.filter(pk=pk).first()
+            if not task:
                 continue
             unconfirmed(task, "The sending was cut off before Vidgo's answer came.")
             changed.append(pk)

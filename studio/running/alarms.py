@@ -12,10 +12,11 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models.functions import Now
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
+from studio import leases
 from studio.lifecycle import account, usual
 from studio.models import Account, Alarm, Task
 from studio.running import health, standing, telling
@@ -81,10 +82,9 @@ def _note(kind: str, text: str) -> None:
 
 
 def _hold(alarm: Alarm) -> bool:
-    now = timezone.now()
-    free = Alarm.objects.filter(Q(held_until__isnull=True) | Q(held_until__lt=now), pk=alarm.pk)
     # As it was read: another process may have told of it meanwhile.
-    return bool(free.filter(is_on=alarm.is_on, told=alarm.told).update(held_until=now + RETRY))
+    free = Alarm.objects.filter(leases.is_free(), pk=alarm.pk, is_on=alarm.is_on, told=alarm.told)
+    return bool(free.update(held_until=Now() + RETRY))
 
 
 def _tell(alarm: Alarm, way: str) -> bool:

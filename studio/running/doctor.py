@@ -17,11 +17,12 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.signing import BadSignature, TimestampSigner
+from django.db.models.functions import Now
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 
 from studio.lifecycle import account, usual
-from studio.models import unguessable
+from studio.models import Account, unguessable
 from studio.operations import OPERATIONS
 from studio.running import health, standing, telling
 from studio.vidgo import client
@@ -30,6 +31,7 @@ from studio.vidgo.reasons import why
 
 # Seconds: for one request, for the answer to a round trip to be fresh, between two clocks.
 PATIENCE, FRESH, CLOCKS_APART = 10.0, 60, 30
+SET_CLOCK = "Set this machine's clock (timedatectl set-ntp true)."
 _signer = TimestampSigner(salt="round-trip")
 
 
@@ -93,7 +95,7 @@ def _clock(what: str, seen: str) -> Finding:
     if abs(apart) < CLOCKS_APART:
         return Finding(what, True, seen)
     seen = f"{seen} Our clock differs from Vidgo's by {abs(apart):.0f} s."
-    return Finding(what, False, seen, "Set this machine's clock (timedatectl set-ntp true).")
+    return Finding(what, False, seen, SET_CLOCK)
 
 
 def _prices() -> Finding:
@@ -173,6 +175,12 @@ def _database() -> Finding:
         return Finding(what, False, "It does not answer.", "Look at DATABASE_URL and its server.")
     if not health.holds(health.is_migrated):
         return Finding(what, False, "It is of another release.", "Run: vidgo-studio prepare")
+    # Leases and schedules of several machines meet there.
+    told = Account.objects.values_list(Now(), flat=True).get(pk=account.get().pk)
+    apart = abs((datetime.now(UTC) - told).total_seconds())
+    if apart >= CLOCKS_APART:
+        seen = f"This machine's clock differs from the database's by {apart:.0f} s."
+        return Finding(what, False, seen, SET_CLOCK)
     return Finding(what, True, "It answers and is of this release.")
 
 

@@ -6,6 +6,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import datetime, timedelta, tzinfo
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import StringIO
 from pathlib import Path
@@ -198,3 +199,16 @@ def test_the_cockpit_shows_it(admin_client: Client, sandbox: Sandbox) -> None:
 
     assert "Round trip of a callback" in page
     assert page.count('class="good"') == 10
+
+
+def test_a_clock_that_is_not_that_of_the_database_is_told(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Late(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return datetime.now(tz) - timedelta(minutes=2)
+
+    monkeypatch.setattr(doctor, "datetime", Late)
+
+    assert "differs from the database's by 120 s." in examined()["Database"]

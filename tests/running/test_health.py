@@ -88,6 +88,9 @@ def test_a_storage_that_stalls_holds_nobody_who_asks(
     client: Client, db: None, settings: Settings
 ) -> None:
     health.beat()
+    cache.clear()
+    Stalled.may.clear()
+    Stalled.asked = 0
     settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": f"{__name__}.Stalled"}}
 
     answers = [client.get("/readyz").json()["storage"] for _ in range(5)]
