@@ -95,7 +95,7 @@ def put_back(dump: Path, files: dict[str, Any], source: Callable[[str], IO[bytes
     """Put a database and its files in place of what is there; `source` opens a file by its name."""
     # The files first: a row never speaks of a file that is not there yet.
     for name in files:
-        _put(name, source(name))
+        put(name, source(name))
     _RESTORE[connection.vendor](dump)
     # A backup of an earlier release is brought up to this one.
     call_command("migrate", interactive=False, verbosity=0)
@@ -110,7 +110,11 @@ def digest_of(source: IO[bytes]) -> str:
         return hashlib.file_digest(source, "sha256").hexdigest()  # type: ignore[arg-type]
 
 
-def _put(name: str, source: IO[bytes]) -> None:
+def put(name: str, source: IO[bytes]) -> None:
+    """Store an open file, which is closed then, under exactly this name in place of what is there.
+
+    Raises BackupError.
+    """
     with source:
         default_storage.delete(name)
         kept = default_storage.save(name, File(source, name=name))
@@ -131,10 +135,11 @@ def _columns() -> list[tuple[str, str]]:
 def spoken_of() -> set[str]:
     """Return the names of the files that the database speaks of now."""
     with connection.cursor() as cursor:
-        return set(_names(cursor))
+        return set(file_names(cursor))
 
 
-def _names(cursor: Any) -> list[str]:
+def file_names(cursor: Any) -> list[str]:
+    """Return the names of the files that the database of `cursor` speaks of."""
     found: set[str] = set()
     for table, column in _columns():
         # Names of our own models, in a place that takes no parameters.
@@ -151,7 +156,7 @@ def snapshot(dump: Path) -> Iterator[list[str]]:
         with closing(sqlite3.connect(dump)) as copy:
             connection.connection.backup(copy)
             _leave_out(copy)
-            yield _names(copy.cursor())
+            yield file_names(copy.cursor())
         return
     with transaction.atomic(), connection.cursor() as cursor:
         # The dump and our own look see the same moment, and nobody waits for either.
@@ -160,7 +165,7 @@ def snapshot(dump: Path) -> Iterator[list[str]]:
         without = [f"--exclude-table-data=*.{table}" for table in UNSAVED]
         snapshot = f"--snapshot={cursor.fetchone()[0]}"
         _run("pg_dump", "--format=custom", snapshot, f"--file={dump}", *without)
-        yield _names(cursor)
+        yield file_names(cursor)
 
 
 def _leave_out(copy: sqlite3.Connection) -> None:
