@@ -40,10 +40,10 @@ ENGINE_KEEPS_DONE = timedelta(minutes=1)
 @task(queue_name="sending")
 def send(task_pk: int) -> None:
     """Send one task to the API."""
-    with about(task=task_pk):
+    known = Task.objects.get(pk=task_pk)
+    with about(task=task_pk, request=known.request):
         lease = leases.take(Task, task_pk, settings.STUDIO_LEASE)
         # Put together before the intent is committed: what fails here has surely not been sent.
-        known = Task.objects.get(pk=task_pk)
         address, given = callback_url(known), wire_input(known)
         row = lifecycle.begin_send(task_pk, lease)
         if row is None:
@@ -56,11 +56,11 @@ def send(task_pk: int) -> None:
 @task(queue_name="asking")
 def ask(task_pk: int) -> None:
     """Ask the API for one task."""
-    vidgo_id = Task.objects.values_list("vidgo_id", flat=True).get(pk=task_pk)
+    vidgo_id, request = Task.objects.values_list("vidgo_id", "request").get(pk=task_pk)
     lease = vidgo_id and leases.take(Task, task_pk, settings.STUDIO_LEASE)
     if not vidgo_id or not lease:
         return
-    with about(task=task_pk):
+    with about(task=task_pk, request=request):
         lifecycle.record_query(task_pk, lease, client.query(vidgo_id))
         kick(task_pk)
 
@@ -70,8 +70,9 @@ def save(asset_pk: int) -> None:
     """Copy one result into our storage."""
     lease = leases.take(Asset, asset_pk, settings.STUDIO_LEASE)
     if lease:
-        task_pk = Asset.objects.values_list("task__pk", flat=True).get(pk=asset_pk)
-        with about(asset=asset_pk):
+        found = Asset.objects.values_list("task__pk", "task__request").get(pk=asset_pk)
+        task_pk, request = found
+        with about(asset=asset_pk, task=task_pk, request=request):
             archive.save(asset_pk, lease)
         # The next of the same task, which had its share.
         kick(task_pk)

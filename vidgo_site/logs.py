@@ -1,7 +1,7 @@
 """What stands in a log: what it is about by its number, and nothing that opens something.
 
-Each line names the request or the job it comes from and the task it is about, so that one search
-follows a task through form, job, callback and file.
+Each line names the task it is about and the request that made it, so that one search follows a
+task through form, job, callback and file.
 """
 
 import json
@@ -57,6 +57,11 @@ def about(**fields: Any) -> Iterator[None]:
         yield
     finally:
         _about.reset(token)
+
+
+def request_name() -> str | None:
+    """Return the name of the request that is answered now, None outside of any."""
+    return (_about.get() or {}).get("request")
 
 
 def redact(text: str) -> str:

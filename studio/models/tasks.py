@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from studio.models.trash import KeptManager, Trashable
 from studio.models.work import Work
+from vidgo_site.logs import request_name
 
 
 def unguessable() -> str:
@@ -79,6 +80,10 @@ class Task(Work, Trashable):
     # The account's credits around an unconfirmed send (`evidence`): before, before_at, after,
     # after_at, and how many seconds such a task usually took then.
     evidence = models.JSONField(default=dict, blank=True)
+    # The request that it came with: a job's lines of the log bear it too.
+    request = models.CharField(  # noqa: DJ001
+        max_length=12, null=True, editable=False, default=request_name
+    )
     # The words it is found by, kept by `search`.
     search = models.TextField(blank=True, editable=False, default="", db_default="")
 

@@ -186,8 +186,10 @@ def test_one_number_follows_a_task_through_form_job_callback_and_file(
     told = " | ".join(line["message"] for line in lines)
     for part in ("Created", "Sending to Vidgo", "Vidgo accepted it", "Vidgo finished", "Saved: "):
         assert part in told
-    made = next(line for line in lines if line["message"] == "Created")
-    assert made["request"] == response.headers["X-Request-ID"]
+    request = response.headers["X-Request-ID"]
+    followed = " | ".join(line["message"] for line in written() if line.get("request") == request)
+    for part in ("Created", "Sending to Vidgo", "Vidgo accepted it", "Saved: "):
+        assert part in followed, "the form's own number follows it too, through every job"
     assert any(line.get("asset") for line in lines)
     # The way in, as Vidgo knows it, stands nowhere.
     everything = json.dumps(written())
