@@ -5,6 +5,7 @@ import { fine, seconds } from "./times.js";
 const [STEP, FINE, LEAP] = [0.1, 0.01, 5];
 // The shortest stretch in seconds; how near a mark is taken by a pointer, and what is a drag, in pixels.
 const [SHORTEST, NEAR, DRAG] = [0.1, 16, 4];
+const ON_ITS_WAY = "There is no copy of this sound here yet. Type the seconds, or load the page again in a moment.";
 const KEYS = { ArrowLeft: -STEP, ArrowDown: -STEP, ArrowRight: STEP, ArrowUp: STEP, PageDown: -LEAP, PageUp: LEAP };
 
 class StudioPlace extends HTMLElement {
@@ -161,9 +162,11 @@ class StudioPlace extends HTMLElement {
       this.style.setProperty(`--mark-${place}`, range.value / range.max);
     });
     const there = times.filter((time) => time >= 0 && time <= duration).map((time) => fine(time, 2));
+    const isOnItsWay = !this.sound && document.querySelector("[data-source]:checked");
     const isBeyond = duration && times.some((time) => time > duration);
     const words = isBeyond ? `This sound is ${fine(duration)} long.` : `${there.join(" – ")} of ${fine(duration)}`;
-    this.querySelector("[data-words]").textContent = isBeyond || there.length ? words : "";
+    const shown = isBeyond || there.length ? words : "";
+    this.querySelector("[data-words]").textContent = isOnItsWay ? ON_ITS_WAY : shown;
   }
 }
 
