@@ -210,11 +210,13 @@ def test_a_mix_is_kept_with_its_loop_and_played_by_somebody_else(
 def test_what_a_person_left_it_with_is_offered_the_next_time(
     mixer: Page, visit: Visit, product: Product, song: str
 ) -> None:
+    # What is set at once is how the mixer was opened.
+    is_open = "() => history.state?.settings"
+    mixer.wait_for_function(is_open)
     with mixer.expect_response("**/mixes/last/"):
-        # At once it would be how the mixer was opened.
-        mixer.wait_for_url("**?mix=*")
         mixer.get_by_label("Volume of Drums").fill("35")
     other = visit(product, song)
+    other.wait_for_function(is_open)
     other.get_by_role("link", name="As you left it").click()
     expect(other.get_by_label("Volume of Drums")).to_have_value("35")
     with other.expect_response("**/mixes/last/"):
