@@ -14,6 +14,7 @@ from selenium.webdriver.webkitgtk.service import Service
 from tests.browser.pages import finish_imports, listened
 from tests.engines.held import Front
 from tests.engines.machine import chromium, loudspeaker, program, screen
+from tests.engines.marionette import firefox
 from tests.engines.window import PlaywrightWindow, SeleniumWindow, Window
 from tests.material import put, put_stems, sound
 from tests.product import NAME, PASSWORD, Product
@@ -31,14 +32,8 @@ def _chromium(playwright: Playwright, folder: Path) -> Iterator[Window]:
 
 @contextmanager
 def _firefox(playwright: Playwright, folder: Path) -> Iterator[Window]:
-    path = program("firefox-esr")
-    with (
-        loudspeaker(folder) as sound,
-        playwright.firefox.launch(
-            channel="moz-firefox", executable_path=path, env={**os.environ, **sound}
-        ) as browser,
-    ):
-        yield PlaywrightWindow(browser.new_page())
+    with loudspeaker(folder) as sound, firefox(folder, sound) as (driver, spoken):
+        yield SeleniumWindow(driver, spoken.errors)
 
 
 @contextmanager
@@ -100,9 +95,9 @@ def _signed_in(
 @pytest.fixture
 def window(_signed_in: Window, front: Front) -> Iterator[Window]:
     """Return the engine's window, signed in; a fault that a page told of fails the test."""
-    _signed_in.complaints.clear()
+    _signed_in.faults()
     yield _signed_in
-    assert not _signed_in.complaints
+    assert not _signed_in.faults()
     assert not front.violations
 
 

@@ -2,10 +2,10 @@
 
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import Error, Page
-from playwright.sync_api import TimeoutError as Late
+from playwright.sync_api import Page
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webdriver import WebDriver
@@ -14,8 +14,6 @@ from selenium.webdriver.remote.webelement import WebElement
 from tests.product import PATIENCE, until
 
 # Whether what is meant is there to be used; it is brought into sight, for a click.
-# Seconds after which a page that answers nothing is taken for lost.
-LOST = 30
 IN_SIGHT = """
 (css, number) => {
   const found = document.querySelectorAll(css)[number];
@@ -31,6 +29,11 @@ class Window(ABC):
 
     def __init__(self) -> None:
         self.complaints: list[str] = []
+
+    def faults(self) -> list[str]:
+        """Return what pages did wrong by themselves since this was last asked."""
+        told, self.complaints = self.complaints, []
+        return told
 
     @property
     @abstractmethod
@@ -85,13 +88,10 @@ def promised(page: Page, function: str, *arguments: Any) -> Any:
 
 
 class PlaywrightWindow(Window):
-    """Chromium or Firefox."""
+    """Chromium."""
 
     def __init__(self, page: Page) -> None:
         super().__init__()
-        self._take(page)
-
-    def _take(self, page: Page) -> None:
         self.page = page
         page.set_default_timeout(PATIENCE * 1000)
         page.on("pageerror", lambda error: self.complaints.append(f"uncaught: {error}"))
@@ -108,20 +108,8 @@ class PlaywrightWindow(Window):
         return self.page.url
 
     def open(self, url: str) -> None:
-        """Go to a page and wait until it is loaded.
-
-        Firefox's driver tells of one navigation twice at times (microsoft/playwright 42050), and
-        has lost the page then: what it is asked to evaluate there is never answered.
-        """
-        try:
-            self.page.goto(url)
-            self.page.wait_for_function("() => true", timeout=LOST * 1000)
-        except Error as error:
-            is_told = f'interrupted by another navigation to "{url}"' in str(error)
-            if not is_told and not isinstance(error, Late):
-                raise
-            self._take(self.page.context.new_page())
-            self.page.goto(url)
+        """Go to a page and wait until it is loaded."""
+        self.page.goto(url)
 
     def back(self) -> None:
         """Press Back."""
@@ -147,13 +135,18 @@ class PlaywrightWindow(Window):
 
 
 class SeleniumWindow(Window):
-    """WebKitGTK."""
+    """WebKitGTK, of which no faults are known, and Firefox."""
 
-    def __init__(self, driver: WebDriver) -> None:
+    def __init__(self, driver: WebDriver, errors: Callable[[], list[str]] = list) -> None:
         super().__init__()
+        self._errors = errors
         self.driver = driver
         driver.set_script_timeout(PATIENCE)
         driver.set_page_load_timeout(PATIENCE)
+
+    def faults(self) -> list[str]:
+        """Return what pages did wrong by themselves since this was last asked."""
+        return self._errors()
 
     @property
     def url(self) -> str:
