@@ -6,6 +6,8 @@ import { RATE } from "./slices.js";
 // Seconds: from the scheduling of the first slice to its sound; the fade that keeps a cut from clicking;
 // by how much a sound that is made higher, or lower, comes later (the middle of what `shifter.js` keeps).
 const LEAD = 0.06;
+// Milliseconds for which the latency of the output is taken for known.
+const LASTS = 1000;
 export const FADE = 0.012;
 const [HIGHER, LOWER] = [0.026, 0.051];
 
@@ -13,6 +15,7 @@ export class Device {
   #shifter = null;
   #isShifted = false;
   #runs = false;
+  #latency = { seconds: 0, until: 0 };
 
   // `interrupt` is called when a call, a lock or a lost device stops it; `shifter` is the address of the
   // worklet's module.
@@ -84,8 +87,14 @@ export class Device {
 
   // The frame that is heard now.
   get heard() {
-    const { currentTime, outputLatency } = this.context;
-    return (currentTime - (outputLatency || 0)) * RATE - this.late;
+    return (this.context.currentTime - this.#outputLatency) * RATE - this.late;
+  }
+
+  // It hardly changes, and Firefox stands still until the system's own sound server has answered.
+  get #outputLatency() {
+    const now = performance.now();
+    if (now > this.#latency.until) this.#latency = { seconds: this.context.outputLatency || 0, until: now + LASTS };
+    return this.#latency.seconds;
   }
 
   // By how many frames a shifted sound comes later.

@@ -52,8 +52,10 @@ def loudspeaker(folder: Path) -> Iterator[dict[str, str]]:
     home = {"HOME": str(folder), "XDG_RUNTIME_DIR": str(folder)}
     modules = ("module-null-sink", f"module-native-protocol-unix socket={socket} auth-anonymous=1")
     quiet = ("-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "--log-level=0")
+    # Where a machine is busy, it would end itself.
+    patient = ("--no-cpu-limit=yes", "--realtime=no", "--high-priority=no")
     loads = [option for module in modules for option in ("-L", module)]
-    with _running(program("pulseaudio"), *quiet, *loads, env={**os.environ, **home}):
+    with _running(program("pulseaudio"), *quiet, *patient, *loads, env={**os.environ, **home}):
         until(socket.is_socket, what="the null sink")
         yield {**home, "PULSE_SERVER": f"unix:{socket}"}
 

@@ -55,12 +55,17 @@ return told
 """
 
 
+class LostError(WebDriverException):
+    """Firefox answers nothing any more, not even that a script takes too long."""
+
+
 class Marionette:
     """Selenium's way to a browser, instead of HTTP to a driver."""
 
     def __init__(self, port: int) -> None:
         self.number = 0
-        self.socket = socket.create_connection(("127.0.0.1", port), PATIENCE)
+        # It tells itself of what takes it longer than it may.
+        self.socket = socket.create_connection(("127.0.0.1", port), PATIENCE + 30)
         self._read()
 
     def execute(self, command: str, given: dict[str, Any]) -> dict[str, Any]:
@@ -74,6 +79,8 @@ class Marionette:
 
     def ask(self, command: str, parameters: dict[str, Any]) -> Any:
         """Return the answer to one command of Marionette's own."""
+        if self.socket.fileno() < 0:
+            raise LostError("Firefox answers no more")
         self.number += 1
         text = json.dumps([0, self.number, command, parameters])
         self.socket.sendall(f"{len(text.encode())}:{text}".encode())
@@ -104,7 +111,11 @@ class Marionette:
     def _receive(self, size: int) -> bytes:
         got = b""
         while len(got) < size:
-            piece = self.socket.recv(size - len(got))
+            try:
+                piece = self.socket.recv(size - len(got))
+            except TimeoutError:
+                self.close()
+                raise LostError("Firefox answers no more") from None
             if not piece:
                 raise WebDriverException("Firefox has hung up")
             got += piece
