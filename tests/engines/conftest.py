@@ -30,8 +30,8 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Skip, with this reason, what Firefox itself keeps from being tested.
 
-    On a busy machine its page stands still now and then while the mixer plays, at no load; that is
-    so with Playwright, too.
+    On a busy machine it stands still now and then, doing nothing: at its start, in a form, in the
+    mixer; by another driver too. Why is not known. A page that keeps it busy fails its test.
     """
     report = yield
     if call.excinfo and isinstance(call.excinfo.value, LostError):
