@@ -1,7 +1,5 @@
 """From the intent to send to the submit's answer, or to none."""
 
-from datetime import timedelta
-
 from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
@@ -35,11 +33,9 @@ def begin_send(task_pk: int, lease: str) -> Task | None:
         if account.keeps_waiting(state, usual.cost(task.operation)):
             _wait(task, state)
             return None
-        now = timezone.now()
-        task.sent_at, task.due_at = now, None
+        task.sent_at, task.due_at = timezone.now(), None
         task.attempts += 1
         task.lease = unguessable()
-        task.held_until = now + timedelta(seconds=settings.STUDIO_LEASE)
         task.evidence = {
             **evidence.begin(state, task.operation),
             "blocked": task.evidence.get("blocked", 0),
