@@ -24,6 +24,13 @@ SETTLED = """() => Promise.allSettled(
   document.getAnimations().filter((one) => one instanceof CSSTransition).map((one) => one.finished)
 )"""
 
+# The kilobytes of a first visit, but for the typeface, and the band's own pictures and sounds.
+WEIGHT = """() => ["navigation", "resource"].flatMap((kind) => performance.getEntriesByType(kind))
+  .filter(({ name }) => !name.endsWith(".woff2") && !name.includes("/media/"))
+  .reduce((sum, { transferSize }) => sum + transferSize, 0) / 1000"""
+# What the mixer is made of comes on top.
+HEAVY = {"finished stems": 70, "all stems": 70}
+
 SEEN = "() => performance.getEntriesByName('first-contentful-paint').length > 0"
 # What moved by itself since the page was first seen, and how much of the window it took; a menu
 # that is read in two pieces counts for less than this.
@@ -77,6 +84,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
 ) -> None:
     told: list[str] = []
     page = visit(scripted, places[name], complaints=told, viewport=DESK)
+    assert 10 < page.evaluate(WEIGHT) < HEAVY.get(name, 60)
     _check(page)
     # A page that is not there is told on the console; nothing else is.
     assert [line for line in told if "status of 404" not in line] == []

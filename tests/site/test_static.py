@@ -20,16 +20,30 @@ IMPORT = re.compile(
 )
 
 
+def served() -> dict[str, str]:
+    """Return the text of each of our own scripts as a browser gets it, by its name."""
+    folder = settings.STATIC_ROOT / "js"
+    names = [path.name for path in folder.glob("*.js") if path.name.count(".") == 1]
+    urls = {name: staticfiles_storage.url(f"js/{name}") for name in names}
+    return {name: (folder / url.rpartition("/")[2]).read_text() for name, url in urls.items()}
+
+
 def test_modules_import_each_other_by_names_that_change_with_the_content() -> None:
-    found: set[str] = set()
-    for source in (settings.BASE_DIR / "static" / "js").glob("*.js"):
-        collected = staticfiles_storage.url(f"js/{source.name}")
-        text = (settings.STATIC_ROOT / collected.removeprefix(settings.STATIC_URL)).read_text()
-        found |= set(IMPORT.findall(text))
+    found = {name for text in served().values() for name in IMPORT.findall(text)}
     assert found
     for name in found:
         assert re.fullmatch(r"\./\w+\.[0-9a-f]{12}\.js", name), found
         assert (settings.STATIC_ROOT / "js" / name).is_file()
+
+
+def test_every_module_is_in_one_file_alone() -> None:
+    files = served()
+    lists = {name: names.split() for name, names in Static.SCRIPTS.items()}
+    for source in (settings.BASE_DIR / "static" / "js").glob("*.js"):
+        code = [line for line in source.read_text().splitlines() if line.startswith("  ")]
+        line = max((one for one in code if "//" not in one), key=len)
+        home = [file for file, names in lists.items() if source.stem in names] or [source.stem]
+        assert [name for name, text in files.items() if line in text] == [f"{home[0]}.js"]
 
 
 def is_stale() -> bool:
