@@ -6,16 +6,16 @@ import { RATE } from "./slices.js";
 // Seconds: from the scheduling of the first slice to its sound; the fade that keeps a cut from clicking;
 // by how much a sound that is made higher, or lower, comes later (the middle of what `shifter.js` keeps).
 const LEAD = 0.06;
-// Milliseconds for which the latency of the output is taken for known.
-const LASTS = 1000;
 export const FADE = 0.012;
 const [HIGHER, LOWER] = [0.026, 0.051];
+// Firefox asks the system's sound server for the latency of its output while it holds what the server's next
+// call waits for: now and then both stand still for ever. It is not asked, and sounds by so much after its marks.
+const TELLS_LATENCY = !("mozInnerScreenX" in window);
 
 export class Device {
   #shifter = null;
   #isShifted = false;
   #runs = false;
-  #latency = { seconds: 0, until: 0 };
 
   // `interrupt` is called when a call, a lock or a lost device stops it; `shifter` is the address of the
   // worklet's module.
@@ -87,14 +87,8 @@ export class Device {
 
   // The frame that is heard now.
   get heard() {
-    return (this.context.currentTime - this.#outputLatency) * RATE - this.late;
-  }
-
-  // It hardly changes, and Firefox stands still until the system's own sound server has answered.
-  get #outputLatency() {
-    const now = performance.now();
-    if (now > this.#latency.until) this.#latency = { seconds: this.context.outputLatency || 0, until: now + LASTS };
-    return this.#latency.seconds;
+    const latency = (TELLS_LATENCY && this.context.outputLatency) || 0;
+    return (this.context.currentTime - latency) * RATE - this.late;
   }
 
   // By how many frames a shifted sound comes later.
