@@ -1,7 +1,7 @@
 """Three engines, each with one window, a product and a server in front of it."""
 
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from selenium.webdriver.webkitgtk.service import Service
 from tests.browser.pages import finish_imports, listened
 from tests.engines.held import Front
 from tests.engines.machine import chromium, loudspeaker, program, screen
-from tests.engines.marionette import LostError, firefox
+from tests.engines.marionette import firefox
 from tests.engines.window import PlaywrightWindow, SeleniumWindow, Window
 from tests.material import put, put_stems, sound
 from tests.product import NAME, PASSWORD, Product
@@ -22,22 +22,6 @@ from vidgo_sandbox import SONGS, Sandbox
 
 # Engines differ in the pages and not in the database.
 collect_ignore_glob = ["test_*"] if os.environ.get("TEST_DATABASE_URL") else []
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Skip, with this reason, what Firefox itself keeps from being tested.
-
-    On a busy machine it stands still now and then, doing nothing: at its start, in a form, in the
-    mixer; by another driver too. Why is not known. A page that keeps it busy fails its test.
-    """
-    report = yield
-    if call.excinfo and isinstance(call.excinfo.value, LostError):
-        report.outcome = "skipped"
-        report.longrepr = (str(item.path), 0, "Skipped: Firefox answered no more")
-    return report
 
 
 @contextmanager

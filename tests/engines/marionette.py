@@ -9,7 +9,6 @@ import json
 import os
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -55,15 +54,13 @@ return told
 """
 
 
-class LostError(WebDriverException):
-    """Firefox answers nothing any more, not even that a script takes too long, and does nothing."""
+LOST = "Firefox answers nothing any more, not even that a script takes too long"
 
 
 class Marionette:
     """Selenium's way to a browser, instead of HTTP to a driver."""
 
-    def __init__(self, port: int, group: int) -> None:
-        self.group = group
+    def __init__(self, port: int) -> None:
         self.number = 0
         # It tells itself of what takes it longer than it may.
         self.socket = socket.create_connection(("127.0.0.1", port), PATIENCE + 30)
@@ -81,7 +78,7 @@ class Marionette:
     def ask(self, command: str, parameters: dict[str, Any]) -> Any:
         """Return the answer to one command of Marionette's own."""
         if self.socket.fileno() < 0:
-            raise LostError("Firefox answers no more")
+            raise WebDriverException(LOST)
         self.number += 1
         text = json.dumps([0, self.number, command, parameters])
         self.socket.sendall(f"{len(text.encode())}:{text}".encode())
@@ -116,32 +113,11 @@ class Marionette:
                 piece = self.socket.recv(size - len(got))
             except TimeoutError:
                 self.close()
-                if _is_busy(self.group):
-                    raise WebDriverException("a page keeps Firefox busy for ever") from None
-                raise LostError("Firefox answers no more") from None
+                raise WebDriverException(LOST) from None
             if not piece:
                 raise WebDriverException("Firefox has hung up")
             got += piece
         return got
-
-
-def _ticks(group: int) -> int:
-    """Return the hundredths of a second that a group of processes has worked (proc(5))."""
-    total = 0
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        # One that is just ending works no more.
-        with suppress(OSError):
-            fields = stat.read_text().rpartition(")")[2].split()
-            if int(fields[2]) == group:
-                total += int(fields[11]) + int(fields[12])
-    return total
-
-
-def _is_busy(group: int) -> bool:
-    """Return whether a group of processes works a quarter of the time or more."""
-    before = _ticks(group)
-    time.sleep(2)
-    return _ticks(group) - before >= 50
 
 
 @contextmanager
@@ -166,7 +142,7 @@ def firefox(folder: Path, environment: dict[str, str]) -> Iterator[tuple[WebDriv
     ) as process:
         try:
             until(lambda: port.exists() and port.read_text(), "Firefox's port")
-            spoken = Marionette(int(port.read_text()), process.pid)
+            spoken = Marionette(int(port.read_text()))
             yield WebDriver(command_executor=spoken, options=_Options()), spoken  # type: ignore[arg-type]
             spoken.close()
         finally:
