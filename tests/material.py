@@ -44,8 +44,8 @@ def tone(target: Path, seconds: float, hertz: float) -> Path:
 def put(product: Product, folder: Path, model: str, title: str, **more: Any) -> int:
     """Keep a finished task with files of `folder`, and give its number.
 
-    `files`: `name`, `kind`, `type`, `label`, and `song` where it is one; `upload`: the name of what
-    it was made from. The product's own worker makes the previews.
+    `files`: `name`, `kind`, `type`, `label`, `song` where it is one, `away` where it is not saved
+    yet; `upload`: the name of what it was made from. The product's own worker makes the previews.
     """
     task = {"model": model, "title": title, **more}
     (folder / "task.json").write_text(json.dumps(task))
@@ -104,17 +104,20 @@ def _main(folder: Path) -> None:
     )
     for order, file in enumerate(wanted["files"]):
         asset = Asset(task=task, key=file["name"], kind=file["kind"], label=file["label"])
-        asset.order, asset.content_type, asset.state = order, file["type"], Asset.State.SAVED
+        asset.order, asset.content_type = order, file["type"]
+        asset.state = Asset.State.WAITING if file.get("away") else Asset.State.SAVED
         asset.sha256 = uuid.uuid4().hex
         asset.save()
+        if file.get("song"):
+            song = {"audio_id": file["name"], "title": file["label"], "order": order}
+            Track.objects.create(task=task, sound=asset, **song)
+        if file.get("away"):
+            continue
         with (folder / file["name"]).open("rb") as source:
             asset.file.save("", File(source))
         asset.size = asset.file.size
         asset.save()
         analysis.expect(asset)
-        if file.get("song"):
-            song = {"audio_id": file["name"], "title": file["label"], "order": order}
-            Track.objects.create(task=task, sound=asset, **song)
     lifecycle.tell(task, "Made")
     print(task.pk)
 

@@ -1,11 +1,13 @@
 """A place in a song and a stretch of it: by pointer, finger, keys, or typed; heard before sent."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import FloatRect, Page, expect
 
 from tests.browser.pages import Visit, choose_song, open_tab, submit, violations
+from tests.material import put
 from tests.product import Product, until
 from vidgo_sandbox import Sandbox
 
@@ -143,3 +145,23 @@ def test_without_a_song_it_says_what_to_do_and_what_is_typed_stays(
     expect(page.locator("#id_infill_start_s_error")).to_be_visible()
     choose_song(page)
     expect(page.locator("[data-words]")).to_have_text(re.compile("This sound is 0:0.* long"))
+
+
+def test_a_song_whose_sound_is_not_here_yet_says_so_and_leaves_the_seconds_to_be_typed(
+    scripted: Product, visit: Visit, tmp_path: Path
+) -> None:
+    song = {"name": "away.mp3", "kind": "audio", "type": "audio/mpeg", "label": "Sea fog"}
+    put(scripted, tmp_path, "generate-music", "Sea fog", files=[{**song, "song": 1, "away": 1}])
+    page = visit(scripted, "/new/extend-music/", **PHONE)
+    open_tab(page, "Songs")
+    page.get_by_role("radio", name="Sea fog").check()
+    page.get_by_role("radio", name="With other words and styles").check()
+    words = page.locator("[data-words]")
+    expect(words).to_contain_text("There is no copy of this sound here yet")
+    expect(page.get_by_role("button", name="Hear it from there")).to_be_disabled()
+
+    page.locator("#id_continue_at").fill("0:09.5")
+
+    expect(words).to_contain_text("There is no copy of this sound here yet")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert not violations(page)
