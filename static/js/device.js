@@ -9,8 +9,8 @@ const LEAD = 0.06;
 export const FADE = 0.012;
 const [HIGHER, LOWER] = [0.026, 0.051];
 // Firefox asks the system's sound server for the latency of its output while it holds what the server's next
-// call waits for: now and then both stand still for ever. It is not asked, and sounds by so much after its marks.
-const TELLS_LATENCY = !("mozInnerScreenX" in window);
+// call waits for: now and then both stand still for ever. It is not asked; what it usually tells is 40 ms.
+const LATENCY = "mozInnerScreenX" in window ? 0.04 : null;
 
 export class Device {
   #shifter = null;
@@ -87,7 +87,7 @@ export class Device {
 
   // The frame that is heard now.
   get heard() {
-    const latency = (TELLS_LATENCY && this.context.outputLatency) || 0;
+    const latency = LATENCY ?? this.context.outputLatency ?? 0;
     return (this.context.currentTime - latency) * RATE - this.late;
   }
 
