@@ -3,6 +3,8 @@
 // Decibels below the loudest at which a meter is empty.
 const FLOOR = 54;
 const FULL = 1;
+// How many places there are in a meter.
+const STEPS = 100;
 
 export class Meters {
   #samples = new Float32Array(2048);
@@ -19,7 +21,7 @@ export class Meters {
     this.meters.forEach((meter, index) => {
       const peak = isPaused ? 0 : Math.max(...taps[index].map((tap) => this.#peak(tap)));
       const level = peak ? Math.max(1 + (20 * Math.log10(peak)) / FLOOR, 0) : 0;
-      meter.style.setProperty("--level", Math.min(level, 1));
+      meter.style.setProperty("--level", Math.min(Math.round(level * STEPS) / STEPS, 1));
       if (index === this.meters.length - 1 && peak > FULL) this.clipped.hidden = false;
     });
   }

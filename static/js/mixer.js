@@ -10,6 +10,7 @@ import { press } from "./mixkeys.js";
 import { exportOf, linkTo, readLink } from "./mixlink.js";
 import { Pace } from "./pace.js";
 import { Past } from "./past.js";
+import { Playhead } from "./playhead.js";
 import { RATE } from "./slices.js";
 import { Stems } from "./stems.js";
 import { clock, fine, seconds } from "./times.js";
@@ -34,10 +35,11 @@ class StudioMixer extends HTMLElement {
     );
     this.pace = new Pace(this.querySelector("[data-pace]"));
     this.counting = new Counting(this, () => (this.paused ? null : this.stems.time));
-    for (const name of ["play", "seek", "now", "loop", "from", "to", "link", "reset", "undo", "state", "help", "master"]) {
+    for (const name of ["play", "seek", "loop", "from", "to", "link", "reset", "undo", "state", "help", "master"]) {
       this[name + "Part"] = this.querySelector(`[data-${name}]`);
     }
     this.zoom = new Zoom(this, this.querySelector(".channels"));
+    this.playhead = new Playhead(this, this.zoom);
     this.meters = new Meters([...this.querySelectorAll("[data-meter]")], this.querySelector("[data-clipped]"));
     this.listen();
     this.attend();
@@ -282,18 +284,14 @@ class StudioMixer extends HTMLElement {
 
   draw() {
     const { stems } = this;
-    const { time } = stems;
     this.playPart.setAttribute("aria-label", stems.paused ? "Play all stems" : "Pause");
     this.classList.toggle("playing", !stems.paused);
-    this.seekPart.value = time;
-    this.seekPart.setAttribute("aria-valuetext", `${clock(time)} of ${clock(stems.duration)}`);
-    this.nowPart.textContent = clock(time);
-    this.seekPart.style.setProperty("--at", `${(time / stems.duration) * 100}%`);
-    this.style.setProperty("--now", time / stems.duration);
-    this.zoom.follow(time / stems.duration);
+    this.playhead.draw(stems);
     if (stems.device) this.meters.draw(stems.device.taps, stems.paused);
+    clearTimeout(this.timer);
     cancelAnimationFrame(this.frame);
-    if (!stems.paused) this.frame = requestAnimationFrame(() => this.draw());
+    // As long as a meter looks back.
+    if (!stems.paused) this.timer = setTimeout(() => (this.frame = requestAnimationFrame(() => this.draw())), 30);
   }
 }
 

@@ -88,17 +88,6 @@ class Unwatched:
         until(lambda: self.session.send("Browser.getVersion") and len(self.answers) >= number)
         return self.answers[number - 1]["result"]["result"].get("value")
 
-    def collect(self) -> None:
-        """Have the tab let go of what nothing in it holds any more."""
-        message = {"id": len(self.answers) + 1, "method": "HeapProfiler.collectGarbage"}
-        text = {"sessionId": self.id, "message": json.dumps(message)}
-        self.session.send("Target.sendMessageToTarget", text)
-        until(
-            lambda: (
-                self.session.send("Browser.getVersion") and self.answers[-1]["id"] == message["id"]
-            )
-        )
-
     def memory(self) -> float:
         """Return the megabytes that the tab's process holds for itself."""
         return max(size for id, size in self._sizes().items() if id not in self.others)
@@ -247,20 +236,23 @@ def test_a_loop_repeats_to_the_sample(recorded: Page, song: tuple[int, Path]) ->
 def test_the_page_holds_seconds_of_the_song_and_not_all_of_it(
     whole: Browser, visit: Visit, product: Product, song: tuple[int, Path]
 ) -> None:
-    """Issue 5, 1: under 150 MB beyond the empty page; six whole stems are about 300."""
+    """Issue 5, 1: under 150 MB beyond the empty page; six whole stems are about 300.
+
+    Seen as closely as can be, the most is drawn. The browser lets go of what was played, and of
+    what was drawn, when it likes.
+    """
     cookies = visit(product).context.cookies()
     tab = Unwatched(whole, cookies)
     before = tab.memory()
     tab.run(f"location = '{product.url}/tasks/{song[0]}/'")
     mixer = "document.querySelector('studio-mixer')"
     until(lambda: tab.run(f"Boolean({mixer}?.stems)"))
+    tab.run(f"for (let n = 0; n < 9; n += 1) {mixer}.zoom.step(1)")
     tab.run(f"{mixer}.toggle()")
     for seconds in (20, 90, 110, 60, 140, 40, 80):
         tab.run(f"{mixer}.go({seconds})")
-        until(partial(tab.run, f"{mixer}.stems.time > {seconds + 2}"))
-        # What was played is let go of as soon as the browser looks: it does so late by itself.
-        tab.collect()
-        until(lambda: tab.memory() - before < 150, f"less memory than {tab.memory()} MB")
+        until(partial(tab.run, f"{mixer}.stems.time > {seconds + 4}"))
+        assert tab.memory() - before < 150
     tab.session.detach()
 
 
