@@ -113,9 +113,11 @@ def make_index(**kwargs: Any) -> None:
     if connection.vendor != "sqlite":
         return
     with connection.cursor() as cursor:
-        columns = connection.introspection.get_table_description(cursor, Task._meta.db_table)
         cursor.execute("SELECT 1 FROM sqlite_master WHERE name = 'studio_task_words_insert'")
-        if cursor.fetchone() or "search" not in {column.name for column in columns}:
+        if cursor.fetchone():
+            return
+        columns = connection.introspection.get_table_description(cursor, Task._meta.db_table)
+        if "search" not in {column.name for column in columns}:
             return
         for statement in _FTS:
             cursor.execute(statement)
