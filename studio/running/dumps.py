@@ -24,7 +24,6 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import FileField
 from django.utils import timezone
-from psycopg import pq
 
 from studio.media import analysis
 from studio.models import Preview
@@ -199,6 +198,9 @@ _RESTORE = {"sqlite": _restore_sqlite, "postgresql": _restore_postgres}
 
 def _run(program: str, *arguments: str) -> None:
     """Run a program of PostgreSQL's, connected as we are: everybody reads a command line."""
+    # Not above: with boto3 it is a third of what each process loads, and SQLite has no use for it.
+    from psycopg import pq
+
     given = connection.settings_dict
     names = {"dbname": "NAME", "host": "HOST", "port": "PORT", "user": "USER"}
     values = {**given["OPTIONS"], **{key: given[name] for key, name in names.items()}}

@@ -14,8 +14,6 @@ from typing import IO, Any, Protocol
 
 from django.conf import settings
 
-from studio.storage.s3 import Storage
-
 S3 = re.compile(r"s3://(?P<bucket>[^/]+)/?(?P<prefix>.*)")
 
 
@@ -91,6 +89,9 @@ class Bucket:
     """A prefix in a bucket, with credentials of its own where STUDIO_BACKUP_ACCESS_KEY_ID is."""
 
     def __init__(self, name: str, prefix: str) -> None:
+        # Not above: with psycopg it is a third of what each process loads, and few have a bucket.
+        from studio.storage.s3 import Storage
+
         given: dict[str, Any] = {"bucket_name": name, "location": prefix}
         if settings.BACKUP_S3_ENDPOINT:
             given |= {"endpoint_url": settings.BACKUP_S3_ENDPOINT, "addressing_style": "path"}
