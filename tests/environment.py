@@ -3,14 +3,17 @@
 Nothing of the developer's environment reaches a test, and no test reaches the developer's data.
 """
 
+import atexit
+import hashlib
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
-from tests.product import NAME, PASSWORD, ROOT
+from tests.product import NAME, PASSWORD, ROOT, drop_database, make_database
 
 _PRODUCT = ("VIDGO_", "STUDIO_", "DJANGO_SUPERUSER_")
 for name in [*os.environ]:
@@ -32,19 +35,51 @@ if os.environ.get("TEST_DATABASE_URL"):
     os.environ["DATABASE_URL"] = os.environ["TEST_DATABASE_URL"]
 
 
-# To collect and to pack the static files takes seconds, and so do the migrations: they are done
-# once for a whole run, and each product of `tests.product` is lent both.
+# To collect and to pack the static files takes nine seconds of processor, and the migrations two:
+# both are done once for a whole run, and each product of `tests.product` is lent what comes of it.
 static = Path(os.environ["STUDIO_DATA_DIR"], "static")
+
+
+def _kept() -> Path:
+    """Return where the static files, packed from these very sources, are for the next run."""
+    sources = [*ROOT.glob("static/**/*"), *ROOT.glob("vidgo_site/*.py"), ROOT / "requirements.lock"]
+    digest = hashlib.sha256()
+    for path in sorted(sources):
+        if path.is_file():
+            digest.update(f"{path} {path.stat().st_size} ".encode() + path.read_bytes())
+    return ROOT / ".pytest_cache" / f"static-{digest.hexdigest()[:16]}"
+
+
+def _keep(kept: Path) -> None:
+    for older in kept.parent.glob("static-*"):
+        shutil.rmtree(older, ignore_errors=True)
+    aside = kept.with_suffix(f".{os.getpid()}")
+    # Another run may be first.
+    with suppress(OSError):
+        shutil.copytree(static, aside)
+        aside.rename(kept)
+
+
+def _prepare() -> None:
+    """Make what is lent: static files, and tables with the first account in them."""
+    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    environment |= {"DJANGO_SUPERUSER_USERNAME": NAME, "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
+    if os.environ.get("TEST_DATABASE_URL"):
+        template = f"studio_lent_{os.getpid()}"
+        environment["DATABASE_URL"] = make_database(template)
+        os.environ["TEST_TEMPLATE"] = template
+        atexit.register(drop_database, template)
+    kept = _kept()
+    if kept.exists():
+        shutil.copytree(kept, static)
+    prepare = [sys.executable, "manage.py", "prepare"]
+    subprocess.run(prepare, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, check=True)
+    os.environ["TEST_STATIC"] = str(static)
+    if not kept.exists():
+        _keep(kept)
+
+
 if "TEST_STATIC" in os.environ:
     shutil.copytree(os.environ["TEST_STATIC"], static)
 else:
-    account = {"DJANGO_SUPERUSER_USERNAME": NAME, "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
-    on_sqlite = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-    subprocess.run(
-        [sys.executable, "manage.py", "prepare"],
-        cwd=ROOT,
-        env=on_sqlite | account,
-        stdout=subprocess.DEVNULL,
-        check=True,
-    )
-    os.environ["TEST_STATIC"] = str(static)
+    _prepare()

@@ -43,10 +43,26 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def make_database(name: str, template: str = "") -> str:
+    """Make a database on the tests' PostgreSQL, a copy of `template`, and return its address."""
+    server = os.environ["TEST_DATABASE_URL"]
+    create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+    names = sql.Identifier(name), sql.Identifier(template or "template1")
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(create.format(*names))
+    return re.sub(r"/[^/]*$", f"/{name}", server)
+
+
+def drop_database(name: str) -> None:
+    """Drop a database of the tests' PostgreSQL, whoever still uses it."""
+    with psycopg.connect(os.environ["TEST_DATABASE_URL"], autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
 class Product:
     """`python -m vidgo_site.run` with its own data; `with` starts and ends it.
 
-    A test run lends it the static files and SQLite's tables, unless it is started `from_nothing`.
+    A test run lends it the static files and the tables, unless it is started `from_nothing`.
     """
 
     def __init__(self, data: Path, from_nothing: bool = False, /, **environment: str) -> None:
@@ -189,23 +205,19 @@ class Product:
             shutil.copy(lent, own)
 
     def _make_database(self) -> None:
-        server = os.environ.get("TEST_DATABASE_URL", "")
-        if not server or "DATABASE_URL" in self.environment:
+        if not os.environ.get("TEST_DATABASE_URL") or "DATABASE_URL" in self.environment:
             return
         self.database = f"studio_{os.getpid()}_{self.port}"
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(self.database)))
+        template = "" if self.from_nothing else os.environ.get("TEST_TEMPLATE", "")
+        url = make_database(self.database, template)
         # It takes a hundred connections, and several products run beside each other.
         self.environment.setdefault("WEB_CONCURRENCY", "1")
         self.environment.setdefault("WORKER_PARALLEL", "1")
-        self.environment["DATABASE_URL"] = re.sub(r"/[^/]*$", f"/{self.database}", server)
+        self.environment["DATABASE_URL"] = url
 
     def _drop_database(self) -> None:
-        if not self.database:
-            return
-        with psycopg.connect(os.environ["TEST_DATABASE_URL"], autocommit=True) as connection:
-            drop = sql.SQL("DROP DATABASE {} WITH (FORCE)")
-            connection.execute(drop.format(sql.Identifier(self.database)))
+        if self.database:
+            drop_database(self.database)
 
 
 def _csrf(page: str) -> str:
