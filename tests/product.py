@@ -26,13 +26,14 @@ PATIENCE = 180.0
 
 def until(condition: Callable[[], T], what: str = "") -> T:
     """Wait until `condition` returns something true, and return it."""
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
+    start = time.monotonic()
+    while (waited := time.monotonic() - start) < PATIENCE:
         result = condition()
         if result:
             return result
-        # Many conditions are pages, whose drawing would keep busy what is waited for.
-        time.sleep(0.05)
+        # Many conditions are pages or jobs, which would keep busy what is waited for: what has
+        # taken a second is asked for ten times a second, what takes long four times.
+        time.sleep(min(max(waited / 10, 0.05), 0.25))
     raise AssertionError(f"not within {PATIENCE:.0f} s: {what or condition}")
 
 
