@@ -5,6 +5,7 @@ module's name. So names of two modules cannot meet, and each is still run once.
 """
 
 import re
+from graphlib import TopologicalSorter
 
 # The only ways in which our modules import and export; a line each.
 IMPORT = re.compile(r'^import (?:(\{[^}\n]*\}) from )?"\./(\w+)\.js";\n', re.MULTILINE)
@@ -21,17 +22,23 @@ def joined_styles(texts: dict[str, str], lists: dict[str, str]) -> dict[str, str
 
 
 class Scripts:
-    """Modules by name, and which of them are joined: the lists name what is imported first."""
+    """Modules by name, and which of them are joined."""
 
     def __init__(self, texts: dict[str, str], lists: dict[str, str]) -> None:
         self.texts = texts
-        self.joined = _present(lists, texts)
+        self.joined = {file: self._ordered(one) for file, one in _present(lists, texts).items()}
         self.home = {name: file for file, names in self.joined.items() for name in names}
 
     def files(self) -> dict[str, str]:
         """Return the text of each file that is served, by its name."""
         alone = {name: self._alone(name) for name in self.texts if name not in self.home}
         return alone | {file: self._joined(file) for file in self.joined}
+
+    def _ordered(self, names: list[str]) -> list[str]:
+        """Return the names, each behind those that it imports; raises graphlib.CycleError."""
+        imported = {name: IMPORT.findall(self.texts[name]) for name in names}
+        within = {name: [one for _, one in imported[name] if one in names] for name in names}
+        return list(TopologicalSorter(within).static_order())
 
     def _alone(self, name: str) -> str:
         imports, body = self._bound(name)

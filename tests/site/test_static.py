@@ -46,6 +46,21 @@ def test_every_module_is_in_one_file_alone() -> None:
         assert [name for name, text in files.items() if line in text] == [f"{home[0]}.js"]
 
 
+def test_a_module_stands_behind_those_that_it_needs() -> None:
+    needed = 0
+    for text in served().values():
+        for need in re.finditer(r"^const \{.*\} = (\$\w+);$", text, re.MULTILINE):
+            start = re.search(
+                rf"^(?:const {re.escape(need[1])} =|import .*{re.escape(need[1])} )",
+                text,
+                re.MULTILINE,
+            )
+            assert start
+            assert start.start() < need.start()
+            needed += 1
+    assert needed > 20
+
+
 def is_stale() -> bool:
     return cast(Static, staticfiles_storage).is_stale()
 
