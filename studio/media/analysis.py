@@ -19,7 +19,7 @@ from django.utils import timezone
 from studio import leases, lifecycle
 from studio.lifecycle import User
 from studio.lifecycle.changes import actor
-from studio.media import ffmpeg, slices
+from studio.media import ffmpeg, looking, slices
 from studio.media.rhythm import RATE, Ear, Rhythm
 from studio.models import Asset, Event, Preview, Task, Upload, preview_path
 from studio.storage.files import Part, check_room, delete_after_commit, incoming, is_full, on_disk
@@ -128,8 +128,9 @@ def make(preview_pk: int, lease: str) -> None:
         with on_disk((asset or upload).file) as path:  # type: ignore[union-attr]  # one is there
             if kind == Asset.Kind.VIDEO:
                 _keep(preview, lease, poster=_poster(path, made))
-            elif kind == Asset.Kind.IMAGE:
-                _keep(preview, lease, poster=_small(path, made))
+            elif asset and kind == Asset.Kind.IMAGE:
+                source = looking.picture(path, asset.content_type)
+                _keep(preview, lease, poster=_small(source, made))
             elif kind == Asset.Kind.STEM:
                 _keep(preview, lease, listen(path, made), samples=made)
             else:
@@ -215,9 +216,9 @@ def _poster(path: Path, target: Path) -> Path:
     return _jpeg(ffmpeg.source(path, "-t", "12", *_PIXELS), telling, target)
 
 
-def _small(path: Path, target: Path) -> Path:
+def _small(source: list[str], target: Path) -> Path:
     """Write a picture of 320 pixels' width at most to `target`, and give that."""
-    return _jpeg(ffmpeg.source(path, readers=ffmpeg.PICTURES), "scale='min(320,iw)':-2", target)
+    return _jpeg(source, "scale='min(320,iw)':-2", target)
 
 
 def _jpeg(source: list[str], filters: str, target: Path) -> Path:

@@ -19,7 +19,8 @@ _ALIASES = {
     "application/x-tar": "",
     "image/vnd.adobe.photoshop": "",
 }
-# The reader of each picture, named because some JPEGs look like films to ffmpeg.
+# The reader of each picture, named because some JPEGs look like films to ffmpeg, and those whose
+# name says so like one of many numbered ones.
 _READERS = {
     "image/jpeg": "jpeg_pipe",
     "image/png": "png_pipe",
@@ -108,10 +109,15 @@ def is_riff(path: Path) -> bool:
         return source.read(4) == b"RIFF"
 
 
-def _picture(path: Path, content_type: str) -> Seen:
+def picture(path: Path, content_type: str) -> list[str]:
+    """Return ffmpeg's arguments that open the picture of that type at `path`."""
     named = _READERS.get(content_type)
     options = ("-f", named) if named else ()
-    _, told = ffmpeg.run(ffmpeg.source(path, *options, readers=ffmpeg.PICTURES), LIMITS)
+    return ffmpeg.source(path, *options, readers=ffmpeg.PICTURES)
+
+
+def _picture(path: Path, content_type: str) -> Seen:
+    _, told = ffmpeg.run(picture(path, content_type), LIMITS)
     size = _FILM.search(told)
     return Seen(content_type, points=int(size[3]) * int(size[4]) if size else 0)
 

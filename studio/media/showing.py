@@ -4,7 +4,7 @@ file itself, which copy. The original stays the download.
 
 from pathlib import Path
 
-from studio.media import ffmpeg
+from studio.media import ffmpeg, looking
 from studio.media.looking import Seen, is_riff
 from studio.models import Asset
 from studio.storage import types
@@ -87,14 +87,13 @@ def is_plain(path: Path, seen: Seen, family: str) -> bool:
 def copy(path: Path, seen: Seen, family: str, target: Path) -> str:
     """Write a copy that every browser shows to `target`. Return its type. Raises NotShownError."""
     content_type, options = {"audio": _sound, "video": _film, "image": _picture}[family](seen)
-    readers = ffmpeg.PICTURES if family == "image" else ffmpeg.SOUNDS
+    is_picture = family == "image"
+    source = looking.picture(path, seen.content_type) if is_picture else ffmpeg.source(path)
     # What is copied by machine is never much larger than what it is made from.
     limits = ffmpeg.Limits(
         memory=1024**3, output=max(_SMALLEST, _TIMES * path.stat().st_size), seconds=240
     )
-    code, _ = ffmpeg.run(
-        [*ffmpeg.source(path, readers=readers), *options, f"file:{target}"], limits
-    )
+    code, _ = ffmpeg.run([*source, *options, f"file:{target}"], limits)
     if code or not target.exists() or not target.stat().st_size:
         target.unlink(missing_ok=True)
         raise NotShownError

@@ -1,6 +1,7 @@
 """What is made once of a saved file: waveform, length, loudness, samples, poster, small picture."""
 
 import json
+import mimetypes
 import subprocess
 import uuid
 import wave
@@ -38,10 +39,9 @@ def keep(make_task: Callable[..., Task]) -> Keep:
     def make(path: Path, kind: str = "stem", **more: Task) -> Asset:
         task = more.get("task") or make_task("upload-and-separate-vocals", audio_url="x")
         Task.objects.filter(pk=task.pk).update(due_at=None, status="finished")
-        key, size = uuid.uuid4().hex, path.stat().st_size
-        asset = Asset.objects.create(
-            task=task, key=key, kind=kind, label=path.stem, state="saved", sha256="a", size=size
-        )
+        asset = Asset(task=task, key=uuid.uuid4().hex, kind=kind, label=path.stem, sha256="a")
+        asset.state, asset.size = Asset.State.SAVED, path.stat().st_size
+        asset.content_type = mimetypes.guess_type(path)[0] or ""
         with path.open("rb") as source:
             asset.file.save("", File(source))
         analysis.expect(asset)
@@ -208,17 +208,19 @@ def test_a_film_has_a_poster(
     assert f"/media/{asset.pk}/poster" in signed_in.get(f"/tasks/{asset.task_id}/").content.decode()
 
 
+@pytest.mark.parametrize("ending", ["jpg", "png", "webp"])
 def test_lists_show_a_small_picture_of_a_large_one(
-    keep: Keep, listen: Callable[[], None], signed_in: Client, tmp_path: Path
+    ending: str, keep: Keep, listen: Callable[[], None], signed_in: Client, tmp_path: Path
 ) -> None:
     noise = numpy.random.default_rng(1).integers(0, 255, (600, 800, 3), "uint8")
-    Image.fromarray(noise).save(tmp_path / "cover.png")
-    asset = keep(tmp_path / "cover.png", kind="image")
+    cover = tmp_path / f"cover.{ending}"
+    Image.fromarray(noise).save(cover)
+    asset = keep(cover, kind="image")
     address = f"/media/{asset.pk}/poster"
     assert f'src="{address}"' in signed_in.get("/tasks/").text
     # Until there is one, itself.
     before = signed_in.get(address)
-    assert b"".join(before.streaming_content) == (tmp_path / "cover.png").read_bytes()  # type: ignore[attr-defined]
+    assert b"".join(before.streaming_content) == cover.read_bytes()  # type: ignore[attr-defined]
 
     listen()
 
