@@ -228,7 +228,7 @@ ALLOWED_HOSTS = [
     urlsplit(STUDIO_PUBLIC_URL).hostname or "",
     *env.list("STUDIO_ALLOWED_HOSTS", default=[]),
 ]
-OVER_TLS = STUDIO_PUBLIC_URL.startswith("https://") and not API_ON_LOOPBACK
+OVER_TLS = STUDIO_PUBLIC_URL.startswith("https://")
 CSRF_TRUSTED_ORIGINS = [STUDIO_PUBLIC_URL] if STUDIO_PUBLIC_URL else []
 CSRF_FAILURE_VIEW = "studio.team.unsent.not_trusted"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = OVER_TLS

@@ -225,6 +225,12 @@ def test_over_https_cookies_are_secure_and_stay_so(tmp_path: Path) -> None:
     assert settings_of(environment(tmp_path, **LIVE), *COOKIES) == [True, True, 31536000, False]
 
 
+def test_a_trial_over_https_is_as_safe_as_the_real_thing(tmp_path: Path) -> None:
+    given = {**LOOPBACK, "STUDIO_PUBLIC_URL": "https://studio.example.com"}
+
+    assert settings_of(environment(tmp_path, **given), *COOKIES) == [True, True, 31536000, False]
+
+
 def test_on_loopback_everything_goes_over_plain_http(tmp_path: Path) -> None:
     given = environment(tmp_path, **LOOPBACK, PORT="8123")
 
