@@ -1,4 +1,6 @@
-FROM python:3.11-slim-bookworm
+# scripts/image-trial brings another one.
+ARG BASE=python:3.11-slim-bookworm
+FROM $BASE
 
 # pg_dump and pg_restore, for backups.
 RUN apt-get update \
@@ -16,8 +18,14 @@ RUN pip install --no-cache-dir --no-deps --requirement requirements.lock \
 COPY manage.py .
 COPY studio studio
 COPY vidgo_site vidgo_site
+COPY vidgo_sandbox vidgo_sandbox
 COPY templates templates
 COPY static static
+# What pages load is of this release, whatever a volume has kept of another.
+RUN install --directory collected \
+    && VIDGO_API_URL=http://127.0.0.1 STUDIO_DATA_DIR=/tmp/build python manage.py collectstatic --no-input \
+    && chmod --recursive a+rX collected \
+    && rm --recursive /tmp/build
 
 ENV PYTHONUNBUFFERED=1 STUDIO_DATA_DIR=/data BIND=0.0.0.0
 USER studio

@@ -194,7 +194,9 @@ TIME_ZONE = environment.time_zone()
 USE_TZ = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = STUDIO_DATA_DIR / "static"
+# An image brings them (Dockerfile): its volume may have kept another release's.
+_BUILT = BASE_DIR / "collected"
+STATIC_ROOT = _BUILT if _BUILT.is_dir() else STUDIO_DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = STUDIO_DATA_DIR / "media"
 # Results and uploads in an S3-compatible store instead of the data folder; the credentials come as

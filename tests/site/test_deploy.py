@@ -56,6 +56,29 @@ def test_compose_starts_database_web_two_workers_a_backup_each_night_and_a_proxy
     assert [name for name, service in services.items() if "ports" in service] == ["proxy"]
 
 
+def test_every_setting_reaches_every_container() -> None:
+    table = (ROOT / "README.md").read_text().partition("## Configuration")[2]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    known = {name for row in rows for name in re.findall(r"`([A-Z0-9_]+)`", row)}
+    # What follows from the other parts of the file.
+    own = {"STUDIO_PUBLIC_URL", "DATABASE_URL", "STUDIO_DATA_DIR", "BIND", "PORT"}
+    assert known > own
+    for name, service in yaml.safe_load((ROOT / "compose.yaml").read_text())["services"].items():
+        if service["image"] != "vidgo-studio":
+            continue
+        assert service["env_file"] == ".env", name
+        for setting, value in service["environment"].items():
+            assert setting in own or value.startswith(f"${{{setting}:-"), (name, setting)
+
+
+def test_the_image_brings_all_of_the_product_and_its_static_files() -> None:
+    text = (ROOT / "Dockerfile").read_text()
+    for package in ("studio", "vidgo_site", "vidgo_sandbox", "templates", "static"):
+        assert f"COPY {package} {package}\n" in text
+        assert f"!{package}\n" in (ROOT / ".dockerignore").read_text()
+    assert "manage.py collectstatic" in text
+
+
 def test_the_units_read() -> None:
     for path in DEPLOY.glob("*.service"):
         text = path.read_text()
