@@ -19,7 +19,7 @@ ON_BOTH = ("tests/browser/test_five_operations.py", "tests/browser/test_once.py"
 # fourth. "pages" and "scripted" drive the product whose API a test can script, the others the one
 # with its own sandbox.
 TOGETHER = {
-    "room": ("counting", "mixer", "pace", "zoom"),
+    "room": ("counting", "desk", "mixer", "pace", "zoom"),
     "pages": ("first_window", "for_everyone", "helpers", "looks"),
     "scripted": (
         *("by_other_means", "chosen", "large", "library", "once", "place", "price", "typed"),

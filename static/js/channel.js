@@ -1,5 +1,8 @@
 // One lane of the mixer: what is set of it, and how that is written into the address ("12:80mp-30").
 import { fader } from "./fader.js";
+import { Level } from "./level.js";
+
+const WRITTEN = /^(\d{1,3}(?:\.\d{1,4})?)([ms]*)(?:p(-?\d{1,3}))?$/;
 
 export class Channel {
   constructor(element) {
@@ -8,7 +11,7 @@ export class Channel {
     this.name = element.dataset.name;
     this.mute = element.querySelector("[data-mute]");
     this.solo = element.querySelector("[data-solo]");
-    this.volume = element.querySelector("[data-volume]");
+    this.level = new Level(element.querySelector("[data-volume]"), element.querySelector("output"));
     this.pan = element.querySelector("[data-pan]");
     this.opener = element.querySelector("[data-more]");
   }
@@ -21,7 +24,8 @@ export class Channel {
         changed();
       });
     }
-    for (const range of [this.volume, this.pan]) fader(range, changed);
+    this.level.listen(changed);
+    fader(this.pan, changed);
     this.opener.addEventListener("click", () => this.open());
   }
 
@@ -41,24 +45,22 @@ export class Channel {
 
   // `gain`: what is heard of it, in per cent.
   draw(gain) {
-    const { element, volume, pan } = this;
+    const { element, level, pan } = this;
     const side = Number(pan.value);
     element.classList.toggle("silent", !gain);
-    element.querySelector("output").textContent = `${volume.value} %`;
-    volume.setAttribute("aria-valuetext", `${volume.value} per cent`);
+    level.draw();
     pan.setAttribute("aria-valuetext", side ? `${Math.abs(side)} per cent ${side < 0 ? "left" : "right"}` : "centre");
-    volume.style.setProperty("--at", `${(volume.value / volume.max) * 100}%`);
   }
 
   toString() {
     const letters = (this.isOn(this.mute) ? "m" : "") + (this.isOn(this.solo) ? "s" : "");
     const side = this.pan.value === "0" ? "" : `p${this.pan.value}`;
-    return `${this.key}:${this.volume.value}${letters}${side}`;
+    return `${this.key}:${this.level.gain}${letters}${side}`;
   }
 
   read(text) {
-    const [, volume, letters, side = "0"] = /^(\d{1,3})([ms]*)(?:p(-?\d{1,3}))?$/.exec(text) ?? [null, "100", ""];
-    [this.volume.value, this.pan.value] = [volume, side];
+    const [, gain, letters, side = "0"] = WRITTEN.exec(text) ?? [null, "100", ""];
+    [this.level.gain, this.pan.value] = [gain, side];
     this.press(this.mute, letters.includes("m"));
     this.press(this.solo, letters.includes("s"));
   }

@@ -1,7 +1,7 @@
 // What a band counts by in the mixer: the click on the song's beats, the bars that are counted in, loops that
 // begin and end on a beat; and how that is written ("80,4,1").
 import "./rhythm.js";
-import { fader } from "./fader.js";
+import { Level } from "./level.js";
 
 const OFF = "0,0,0";
 
@@ -11,9 +11,11 @@ export class Counting extends EventTarget {
     super();
     this.rhythm = element.querySelector("studio-rhythm");
     this.part = element.querySelector("[data-counting]");
-    for (const name of ["click", "count", "snap"]) this[name] = this.part.querySelector(`[data-${name}]`);
+    for (const name of ["count", "snap"]) this[name] = this.part.querySelector(`[data-${name}]`);
+    const range = this.part.querySelector("[data-click]");
+    this.click = new Level(range, this.part.querySelector("output"));
     const changed = () => this.changed();
-    fader(this.click, changed, this.click.closest("label"));
+    this.click.listen(changed, range.closest("label"));
     for (const field of [this.count, this.snap]) field.addEventListener("change", changed);
     if (!this.rhythm) return;
     this.rhythm.now = now;
@@ -31,19 +33,17 @@ export class Counting extends EventTarget {
   }
 
   changed() {
-    const { click } = this;
     this.part.hidden = !this.beats;
-    click.style.setProperty("--at", `${(click.value / click.max) * 100}%`);
-    click.setAttribute("aria-valuetext", Number(click.value) ? `${click.value} per cent` : "off");
+    this.click.draw();
     this.dispatchEvent(new Event("change"));
   }
 
   // On and off by a key; gives what is to be said.
   press() {
     if (!this.beats) return "The tempo of this song is not known";
-    this.click.value = Number(this.click.value) ? 0 : 80;
+    this.click.gain = this.click.gain ? 0 : 80;
     this.changed();
-    return Number(this.click.value) ? "Click on" : "Click off";
+    return this.click.gain ? "Click on" : "Click off";
   }
 
   // A loop whose ends are on beats, where that is wished.
@@ -54,12 +54,12 @@ export class Counting extends EventTarget {
   }
 
   toString() {
-    return [this.click.value, this.count.value, Number(this.snap.checked)].join(",");
+    return [this.click.gain, this.count.value, Number(this.snap.checked)].join(",");
   }
 
   read(text) {
-    const [, click, count, snap] = /^(\d{1,3}),([048]),([01])$/.exec(text) ?? [null, ...OFF.split(",")];
-    [this.click.value, this.count.value, this.snap.checked] = [click, count, snap === "1"];
+    const [, click, count, snap] = /^(\d{1,3}(?:\.\d{1,4})?),([048]),([01])$/.exec(text) ?? [null, ...OFF.split(",")];
+    [this.click.gain, this.count.value, this.snap.checked] = [click, count, snap === "1"];
     this.changed();
   }
 }

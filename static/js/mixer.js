@@ -3,7 +3,7 @@ import { keepAwake } from "./awake.js";
 import { Channel } from "./channel.js";
 import { Counting } from "./counting.js";
 import { drag } from "./drag.js";
-import { fader } from "./fader.js";
+import { Level } from "./level.js";
 import { Meters } from "./meters.js";
 import "./mixes.js";
 import { press } from "./mixkeys.js";
@@ -35,9 +35,10 @@ class StudioMixer extends HTMLElement {
     );
     this.pace = new Pace(this.querySelector("[data-pace]"));
     this.counting = new Counting(this, () => (this.paused ? null : this.stems.time));
-    for (const name of ["play", "seek", "loop", "from", "to", "link", "reset", "undo", "state", "help", "master"]) {
+    for (const name of ["play", "seek", "loop", "from", "to", "link", "reset", "undo", "state", "help"]) {
       this[name + "Part"] = this.querySelector(`[data-${name}]`);
     }
+    this.master = new Level(this.querySelector("[data-master]"), this.querySelector(".mixer-master output"));
     this.zoom = new Zoom(this, this.querySelector(".channels"));
     this.playhead = new Playhead(this, this.zoom);
     this.meters = new Meters([...this.querySelectorAll("[data-meter]")], this.querySelector("[data-clipped]"));
@@ -83,7 +84,7 @@ class StudioMixer extends HTMLElement {
     });
     this.pace.addEventListener("change", () => this.paced());
     this.counting.addEventListener("change", () => this.counted());
-    fader(this.masterPart, () => this.mixed());
+    this.master.listen(() => this.mixed());
     for (const name of ["play", "pause"]) {
       stems.addEventListener(name, () => {
         // As a media element does: other players stop, and a refresh waits.
@@ -186,19 +187,19 @@ class StudioMixer extends HTMLElement {
 
   // What the address of the page tells.
   get parts() {
-    return { channels: this.channels, pace: this.pace, master: this.masterPart, counting: this.counting };
+    return { channels: this.channels, pace: this.pace, master: this.master, counting: this.counting };
   }
 
   // All that is set, as one text.
   get settings() {
     const { loop } = this.stems;
-    const parts = [this.channels.join(","), loop ? `${loop.begin}-${loop.end}` : "", this.pace, this.masterPart.value];
+    const parts = [this.channels.join(","), loop ? `${loop.begin}-${loop.end}` : "", this.pace, this.master.gain];
     return parts.join(";");
   }
 
   set(settings) {
     const [mix, loop, pace = "", master = "100"] = settings.split(";");
-    this.masterPart.value = master;
+    this.master.gain = master;
     const set = new Map(mix.split(",").map((part) => part.split(":")));
     for (const channel of this.channels) channel.read(set.get(channel.key) ?? "100");
     const [begin, end] = loop.split("-").map((frame) => frame / RATE);
@@ -226,7 +227,7 @@ class StudioMixer extends HTMLElement {
     const solo = this.channels.some((channel) => channel.isOn(channel.solo));
     return this.channels.map((channel) => {
       const heard = !channel.isOn(channel.mute) && (!solo || channel.isOn(channel.solo));
-      return heard ? Number(channel.volume.value) : 0;
+      return heard ? channel.level.gain : 0;
     });
   }
 
@@ -237,10 +238,8 @@ class StudioMixer extends HTMLElement {
       this.stems.setPan(index, channel.pan.value / 100);
       channel.draw(gains[index]);
     });
-    const { value, max, style } = this.masterPart;
-    this.stems.setMaster(value / 100);
-    style.setProperty("--at", `${(value / max) * 100}%`);
-    this.masterPart.setAttribute("aria-valuetext", `${value} per cent`);
+    this.stems.setMaster(this.master.gain / 100);
+    this.master.draw();
     this.write();
   }
 
@@ -255,7 +254,7 @@ class StudioMixer extends HTMLElement {
   counted() {
     const { beats, click, count } = this.counting;
     this.zoom.rule(beats);
-    this.stems.setClick(beats, click.value / 100, Number(count.value));
+    this.stems.setClick(beats, click.gain / 100, Number(count.value));
     this.write();
   }
 

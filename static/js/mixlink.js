@@ -13,7 +13,7 @@ export function linkTo({ channels, loop, pace, master, counting }) {
   for (const name of NAMES) address.searchParams.delete(name);
   const parts = [address.searchParams.toString()];
   if (channels.some((channel) => String(channel) !== `${channel.key}:100`)) parts.push(`mix=${channels.join(",")}`);
-  if (master.value !== "100") parts.push(`master=${master.value}`);
+  if (master.gain !== 100) parts.push(`master=${master.gain}`);
   if (loop) parts.push(`loop=${tenths(loop.begin)}-${tenths(loop.end)}`);
   if (!pace.isRecorded) parts.push(`pace=${pace}`);
   if (!counting.isOff) parts.push(`click=${counting}`);
@@ -26,9 +26,9 @@ export function exportOf({ channels, pace, master, counting }, gains) {
   const query = new URLSearchParams(gains.map((gain, index) => [channels[index].key, gain]));
   for (const { key, pan } of channels) if (Number(pan.value)) query.set(`pan${key}`, pan.value);
   const { tempo, key, isRecorded } = pace;
-  if (master.value !== "100") query.set("master", master.value);
+  if (master.gain !== 100) query.set("master", master.gain);
   if (!isRecorded) for (const [name, { value }] of Object.entries({ tempo, key })) query.set(name, value);
-  if (counting.beats && Number(counting.click.value)) query.set("click", counting.click.value);
+  if (counting.beats && counting.click.gain) query.set("click", counting.click.gain);
   return query;
 }
 
@@ -42,7 +42,7 @@ export function readLink({ channels, pace, master, counting }) {
   for (const channel of channels) channel.read(mix.get(channel.key) ?? "100");
   pace.read(query.get("pace") ?? "");
   counting.read(query.get("click") ?? "");
-  master.value = query.get("master") ?? "100";
+  master.gain = query.get("master") ?? 100;
   const [from, to] = (query.get("loop") ?? "").split("-");
   return to ? [Number(from), Number(to)] : null;
 }

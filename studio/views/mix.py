@@ -15,8 +15,8 @@ from studio.media.rhythm import Rhythm
 from studio.models import Asset, Preview, Task
 from studio.pages import counting
 
-# A fader's upper end, in per cent.
-LOUDEST = 150
+# A fader's upper end in per cent: +6 dB, rounded up.
+LOUDEST = 200
 # Ends of the mixer's tempo, in per cent, and of its key, in semitones.
 TEMPOS, KEYS = range(50, 151), range(-6, 7)
 # What is streamed, and its size where that is known beforehand.
@@ -83,7 +83,7 @@ def _stream(
 
 
 def _master(request: HttpRequest) -> float:
-    return _per_cent(request, "master", 100, range(LOUDEST + 1))
+    return _gain(request, "master", 100)
 
 
 def _pace(request: HttpRequest) -> Pace:
@@ -94,7 +94,7 @@ def _pace(request: HttpRequest) -> Pace:
 
 def _click(request: HttpRequest, task: Task, stems: Stems) -> Click | None:
     """Return the click that is asked for, None where it is silent or nothing to click on."""
-    gain = _per_cent(request, "click", 0, range(LOUDEST + 1)) * _master(request)
+    gain = _gain(request, "click", 0) * _master(request)
     # Most mixes have none: nothing is looked up for them.
     rhythm = _rhythm(task, stems) if gain else Rhythm()
     if not rhythm.tempo or rhythm.beat is None:
@@ -119,11 +119,19 @@ def _stems(request: HttpRequest, task: Task) -> Stems:
     return [
         Lane(
             stem,
-            _per_cent(request, str(stem.asset_id), 100, range(LOUDEST + 1)),
+            _gain(request, str(stem.asset_id), 100),
             _per_cent(request, f"pan{stem.asset_id}", 0, range(-100, 101)),
         )
         for stem in stems
     ]
+
+
+def _gain(request: HttpRequest, name: str, usual: int) -> float:
+    """Return the gain that a parameter asks for in per cent. Raises ValueError."""
+    asked = request.GET.get(name, str(usual))
+    if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,4})?", asked) or float(asked) > LOUDEST:
+        raise ValueError(f"“{name}” is a number from 0 to {LOUDEST}.")
+    return float(asked) / 100
 
 
 def _per_cent(request: HttpRequest, name: str, usual: int, allowed: range) -> float:

@@ -1,5 +1,6 @@
 """What a person does in the pages, in the words of the tests."""
 
+import math
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +25,8 @@ NOUNS = {
     "upload-and-separate-vocals": "Stems",
 }
 AXE = Axe()
+# Of a fader: 0 dB stands three quarters of the way up, +6 dB at its end.
+UNITY, END = 0.75, 10 ** (6 / 20)
 # Remembers every moment at which a playing sound says that it stops, jumps or is short.
 LISTEN = """sound => {
   window.gaps = [];
@@ -46,6 +49,18 @@ def status(page: Page, word: str) -> None:
     """Wait until the page of a task shows this status, without a reload."""
     shown = page.locator("#task-head [data-status]")
     expect(shown).to_have_attribute("data-status", word)
+
+
+def fade(page: Page, name: str, decibels: float) -> None:
+    """Drag a fader to a level."""
+    gain = 10 ** (decibels / 20)
+    place = UNITY * gain ** (-math.log(UNITY) / math.log(END))
+    page.get_by_label(name, exact=True).fill(f"{place:.5g}")
+
+
+def at(page: Page, name: str, said: str) -> None:
+    """See that a fader is said to stand at a level."""
+    expect(page.get_by_label(name, exact=True)).to_have_attribute("aria-valuetext", said)
 
 
 def offered(page: Page, name: str) -> str:

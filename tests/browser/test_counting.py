@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Page, expect
 
-from tests.browser.pages import Visit, violations
+from tests.browser.pages import Visit, at, fade, violations
 from tests.browser.recording import connect, record_all, samples
 from tests.engines.window import promised
 from tests.material import RATE, put, tone
@@ -95,7 +95,7 @@ def test_it_clicks_on_the_beats_of_the_song_at_any_tempo_and_in_an_export(
     connect(mixer)
     mixer.get_by_label("Tempo", exact=True).fill(str(tempo))
     mixer.keyboard.press("c")
-    expect(mixer.get_by_label("Click", exact=True)).to_have_value("80")
+    at(mixer, "Click", "minus 1.9 dB")
     mixer.get_by_role("button", name="Play all stems").click()
     heard = record_all(mixer, 5)
     _together(heard)
@@ -130,11 +130,11 @@ def test_loops_begin_and_end_on_beats_where_that_is_wished(mixer: Page) -> None:
 
 
 def test_what_is_counted_goes_by_a_link(mixer: Page, visit: Visit, product: Product) -> None:
-    mixer.get_by_label("Click", exact=True).fill("60")
+    fade(mixer, "Click", -4)
     mixer.get_by_label("Count in").select_option("2 bars")
-    mixer.wait_for_url("**click=60,8,0*")
+    mixer.wait_for_url("**click=63.1,8,0*")
     other = visit(product, mixer.url.removeprefix(product.url))
-    expect(other.get_by_label("Click", exact=True)).to_have_value("60")
+    at(other, "Click", "minus 4.0 dB")
     expect(other.get_by_label("Count in")).to_have_value("8")
 
 
@@ -188,7 +188,7 @@ def test_a_tempo_is_tapped(mixer: Page) -> None:
 def test_a_mix_is_kept_with_its_loop_and_played_by_somebody_else(
     mixer: Page, visit: Visit, product: Product
 ) -> None:
-    mixer.get_by_label("Volume of Drums").fill("40")
+    fade(mixer, "Volume of Drums", -8)
     mixer.get_by_label("Loop from").fill("0:04")
     mixer.get_by_label("Loop to").fill("0:08")
     mixer.get_by_label("Loop to").blur()
@@ -200,7 +200,7 @@ def test_a_mix_is_kept_with_its_loop_and_played_by_somebody_else(
     other = visit(product, mixer.url.removeprefix(product.url).partition("?")[0])
     other.evaluate("window.same = true")
     other.get_by_role("link", name="Chorus, soft").click()
-    expect(other.get_by_label("Volume of Drums")).to_have_value("40")
+    at(other, "Volume of Drums", "minus 8.0 dB")
     expect(other.get_by_label("Loop from")).to_have_value("0:04")
     assert other.evaluate("window.same")
     other.get_by_role("button", name="Delete the mix Chorus, soft").click()
@@ -214,12 +214,12 @@ def test_what_a_person_left_it_with_is_offered_the_next_time(
     is_open = "() => history.state?.settings"
     mixer.wait_for_function(is_open)
     with mixer.expect_response("**/mixes/last/"):
-        mixer.get_by_label("Volume of Drums").fill("35")
+        fade(mixer, "Volume of Drums", -9)
     other = visit(product, song)
     other.wait_for_function(is_open)
     other.get_by_role("link", name="As you left it").click()
-    expect(other.get_by_label("Volume of Drums")).to_have_value("35")
+    at(other, "Volume of Drums", "minus 9.0 dB")
     with other.expect_response("**/mixes/last/"):
-        other.get_by_label("Volume of Drums").fill("30")
+        fade(other, "Volume of Drums", -10)
     with other.expect_response("**/mixes/last/"):
         other.get_by_role("button", name="Reset").click()

@@ -269,11 +269,11 @@ def test_a_mix_is_refused_with_what_no_fader_has(
     listen()
 
     wrong = [
-        f"{first.pk}=151",
+        f"{first.pk}=200.1",
         f"{first.pk}=-1",
         f"{first.pk}=loud",
         f"pan{first.pk}=101",
-        "master=151",
+        "master=201",
     ]
     for asked in (*wrong, "tempo=49", "tempo=151", "tempo=", "key=7", "key=1.5"):
         assert signed_in.get(f"{address}?{asked}").status_code == 400, asked

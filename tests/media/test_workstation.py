@@ -104,6 +104,6 @@ def test_faders_stand_as_in_the_mixer(stems: list[Asset], signed_in: Client) -> 
     assert mutes == ["false", "true"]
     assert pans == ["0.3500", "0.5000"]
     address = f"/tasks/{stems[0].task_id}/stems.dawproject"
-    assert signed_in.get(f"{address}?{first}=151").status_code == 400
+    assert signed_in.get(f"{address}?{first}=201").status_code == 400
     signed_in.logout()
     assert signed_in.get(address).status_code == 302
