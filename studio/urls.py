@@ -76,6 +76,7 @@ urlpatterns = [
     path("media/<int:pk>/samples", media.samples, name="samples"),
     path("media/<int:pk>/poster", media.poster, name="poster"),
     path("media/uploads/<int:pk>/", media.upload, name="upload-media"),
+    path("media/uploads/<int:pk>/samples", media.upload_samples, name="upload-samples"),
     path("media/uploads/<int:pk>/peaks.json", media.upload_peaks, name="upload-peaks"),
     path("rhythm/<int:pk>/", rhythm.put_right, name="rhythm"),
     path("healthz", health.healthz, name="healthz"),

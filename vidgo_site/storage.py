@@ -39,8 +39,8 @@ class Static(CompressedManifestStaticFilesStorage):
     SCRIPTS = {
         "studio": "token answers keyed refresh times elapsed waveform deck player bar keys sounding"
         " visit compare choices news",
-        "mixer": "awake fader level channel slices drag meters mixlink mixes mixkeys click device"
-        " pace past buffers stems zoom counting mixer",
+        "mixer": "awake beside fader level channel slices drag meters mixlink mixes mixkeys click"
+        " device pace past buffers stems zoom counting mixer",
     }
     # In scripts they stand in lines of their own.
     COMMENTS = {

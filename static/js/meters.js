@@ -19,10 +19,11 @@ export class Meters {
   // `taps`: of each stem and of the whole an analyser for either side.
   draw(taps, isPaused) {
     this.meters.forEach((meter, index) => {
-      const peak = isPaused ? 0 : Math.max(...taps[index].map((tap) => this.#peak(tap)));
+      const isWhole = index === this.meters.length - 1;
+      const peak = isPaused ? 0 : Math.max(...taps.at(isWhole ? -1 : index).map((tap) => this.#peak(tap)));
       const level = peak ? Math.max(1 + (20 * Math.log10(peak)) / FLOOR, 0) : 0;
       meter.style.setProperty("--level", Math.min(Math.round(level * STEPS) / STEPS, 1));
-      if (index === this.meters.length - 1 && peak > FULL) this.clipped.hidden = false;
+      if (isWhole && peak > FULL) this.clipped.hidden = false;
     });
   }
 

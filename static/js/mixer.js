@@ -1,5 +1,6 @@
 // <studio-mixer>: the stems of one song on one transport. What is set stands in the page's address.
 import { keepAwake } from "./awake.js";
+import { listen, sounds } from "./beside.js";
 import { Channel } from "./channel.js";
 import { Counting } from "./counting.js";
 import { drag } from "./drag.js";
@@ -29,10 +30,7 @@ class StudioMixer extends HTMLElement {
   connectedCallback() {
     if (this.stems) return this.attend(); // Left and come back to.
     this.channels = [...this.querySelectorAll("[data-stem]")].map((element) => new Channel(element));
-    this.stems = new Stems(
-      this.channels.map(({ element }) => ({ url: element.dataset.samples, frames: Number(element.dataset.frames) })),
-      this.dataset.shifter,
-    );
+    this.stems = new Stems(sounds(this), this.dataset.shifter);
     this.pace = new Pace(this.querySelector("[data-pace]"));
     this.counting = new Counting(this, () => (this.paused ? null : this.stems.time));
     for (const name of ["play", "seek", "loop", "from", "to", "link", "reset", "undo", "state", "help"]) {
@@ -85,6 +83,7 @@ class StudioMixer extends HTMLElement {
     this.pace.addEventListener("change", () => this.paced());
     this.counting.addEventListener("change", () => this.counted());
     this.master.listen(() => this.mixed());
+    listen(this);
     for (const name of ["play", "pause"]) {
       stems.addEventListener(name, () => {
         // As a media element does: other players stop, and a refresh waits.
@@ -232,9 +231,9 @@ class StudioMixer extends HTMLElement {
   }
 
   mixed() {
-    const gains = this.gains();
+    const gains = this.heard(this.gains());
+    gains.forEach((gain, index) => this.stems.setGain(index, gain / 100));
     this.channels.forEach((channel, index) => {
-      this.stems.setGain(index, gains[index] / 100);
       this.stems.setPan(index, channel.pan.value / 100);
       channel.draw(gains[index]);
     });

@@ -4,6 +4,9 @@ import { isTaken } from "./keys.js";
 // Seconds of an arrow.
 const STEP = 5;
 
+// What is switched as a whole.
+const SWITCHES = { o: "[data-original]" };
+
 const said = (channel, isSolo, on) =>
   `${channel.name} ${isSolo ? (on ? "alone" : "no longer alone") : on ? "muted" : "heard again"}`;
 
@@ -22,6 +25,7 @@ function act(mixer, { target, code, key, shiftKey }) {
   if (isArrow && !target.closest("input")) mixer.go(mixer.currentTime + (key === "ArrowLeft" ? -STEP : STEP));
   else if (key === "l") mixer.loopPart.click();
   else if (key === "z" || key === "Z") mixer.zoom.step(shiftKey ? -1 : 1);
+  else if (SWITCHES[key]) mixer.querySelector(SWITCHES[key])?.click();
   else if (key === "?") mixer.helpPart.open = !mixer.helpPart.open;
   else if (key === "c") return mixer.counting.press();
   else return mixer.pace.press(key) || null;

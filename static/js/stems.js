@@ -27,12 +27,12 @@ export class Stems extends EventTarget {
   // Beats that are still to be counted.
   #toCount = 0;
 
-  // `stems`: the address of each one's samples, and how many there are; `shifter`: that of the worklet.
+  // `stems`: each one's address, frames, gain, whether it stands beside the song; `shifter`: the worklet's address.
   constructor(stems, shifter) {
     super();
     this.shifter = shifter;
-    this.stems = stems.map(({ url, frames }) => ({ url, frames, gain: 1, pan: 0, output: null }));
-    this.frames = Math.max(...this.stems.map((stem) => stem.frames));
+    this.stems = stems.map((stem) => ({ ...stem, pan: 0, output: null }));
+    this.frames = Math.max(...stems.map(({ frames, isBeside }) => (isBeside ? 0 : frames)));
     this.duration = this.frames / RATE;
     // What the click falls on; its level; how many beats are counted in.
     [this.beats, this.click, this.countIn] = [null, 0, 0];

@@ -7,7 +7,6 @@ and what it gives is read in small pieces.
 
 import itertools
 import logging
-import re
 from array import array
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -19,7 +18,7 @@ from django.utils import timezone
 from studio import leases, lifecycle
 from studio.lifecycle import User
 from studio.lifecycle.changes import actor
-from studio.media import ffmpeg, looking, slices
+from studio.media import ffmpeg, looking, loudness, originals, pictures, slices
 from studio.media.rhythm import RATE, Ear, Rhythm
 from studio.models import Asset, Event, Preview, Task, Upload, preview_path
 from studio.storage.files import Part, check_room, delete_after_commit, incoming, is_full, on_disk
@@ -31,17 +30,13 @@ PATIENCE = 120
 LEASE = PATIENCE + 60
 MAX_TRIES = 3
 POINTS = 800
-# Seconds that are listened to. Of samples no more than Vidgo takes to separate: some 30 MB, and
-# never more than 86.
-LONGEST, LONGEST_STEM = 3600, 8 * 60 + 10
+# Seconds that are listened to.
+LONGEST = 3600
 # For drawing: one level for each 20 ms until the length is known.
 _STEP = RATE // 50
-_LOUDNESS = re.compile(r"I:\s+(-?[\d.]+) LUFS")
 _LIMITS = ffmpeg.Limits(seconds=PATIENCE, output=96 * ffmpeg.MB)
 # A picture of fewer bytes than this is as quick to fetch as a small one of it.
 _SMALL = 12 * 1024
-# The largest picture of a film: what cinemas call 4K.
-_PIXELS = ("-max_pixels", str(4096 * 2304))
 _SOUNDS = (Asset.Kind.AUDIO, Asset.Kind.STEM)
 
 
@@ -69,6 +64,8 @@ def expect(stored: Asset | Upload) -> None:
         Preview.objects.update_or_create(
             asset=stored, defaults={**now, "peaks": [], "troughs": None}
         )
+        if stored.kind == Asset.Kind.STEM:
+            originals.expect(originals.of(stored.task))
 
 
 def _is_made_small(stored: Asset) -> bool:
@@ -123,30 +120,45 @@ def make(preview_pk: int, lease: str) -> None:
     asset, upload = preview.asset, preview.upload
     kind = asset.kind if asset else Asset.Kind.AUDIO
     made = incoming() / f"preview-{preview.pk}-{lease[:16]}"
+    is_sampled = kind == Asset.Kind.STEM or (kind in _SOUNDS and originals.tasks(preview).exists())
     try:
-        check_room(_LIMITS.output if kind == Asset.Kind.STEM else 0)
+        check_room(_LIMITS.output if is_sampled else 0)
         with on_disk((asset or upload).file) as path:  # type: ignore[union-attr]  # one is there
             if kind == Asset.Kind.VIDEO:
-                _keep(preview, lease, poster=_poster(path, made))
+                _keep(preview, lease, poster=pictures.poster(path, made))
             elif asset and kind == Asset.Kind.IMAGE:
-                source = looking.picture(path, asset.content_type)
-                _keep(preview, lease, poster=_small(source, made))
+                _keep(
+                    preview,
+                    lease,
+                    poster=pictures.small(looking.picture(path, asset.content_type), made),
+                )
             elif kind == Asset.Kind.STEM:
-                _keep(preview, lease, listen(path, made), samples=made)
+                _keep(preview, lease, listen(path, made, loudness.PART), samples=made)
+            elif is_sampled:
+                _keep_original(preview, lease, path, made)
             else:
                 _keep(preview, lease, listen(path))
-    except (PreviewError, slices.SliceError, OSError) as error:
+    except (PreviewError, pictures.PictureError, slices.SliceError, OSError) as error:
         logger.warning("preview %s could not be made: %s", preview.pk, error)
         _failed(preview, lease, counts=not is_full(error))
     finally:
         made.unlink(missing_ok=True)
-    # What is made anew, open pages have already.
-    is_new = not preview.samples and not preview.peaks
-    if asset and is_new and kind != Asset.Kind.IMAGE:
-        _tell(asset.task_id)
+    _tell_of(preview)
 
 
-def _tell(task_pk: int) -> None:
+def _tell_of(before: Preview) -> None:
+    """Have open pages learn of what can be played now and could not `before`."""
+    asset = before.asset
+    if before.samples or (asset and asset.kind == Asset.Kind.IMAGE):
+        return
+    if asset and not before.peaks:
+        _tell(asset.task_id, "Ready to play")
+    elif Preview.objects.filter(pk=before.pk).exclude(samples="").exists():
+        for task in originals.tasks(before):
+            _tell(task.pk, "Ready to compare with the original")
+
+
+def _tell(task_pk: int, text: str) -> None:
     """Have open pages learn that all of a task can be played, once that is so."""
     if _unfinished(task_pk):
         return
@@ -154,27 +166,27 @@ def _tell(task_pk: int) -> None:
         task = Task.objects.select_for_update().filter(pk=task_pk).first()
         if task is not None:
             # By this line of history; its line says how long it is.
-            lifecycle.tell(task, "Ready to play")
+            lifecycle.tell(task, text)
 
 
-def _decoding(path: Path, samples: Path | None) -> list[str]:
+def _decoding(path: Path, samples: Path | None, measure: str) -> list[str]:
     """Return ffmpeg's arguments: what is drawn goes to its output, the loudness to its words."""
     drawn = f"aformat=channel_layouts=mono,aresample={RATE},aformat=sample_fmts=s16"
     if samples:
         graph = (
             f"[0:a:0]aresample={slices.RATE},aformat=sample_fmts=s16:channel_layouts=stereo,"
-            f"asplit=2[samples][whole];[whole]{drawn}[drawn]"
+            f"asplit=3[samples][whole][all];[whole]{drawn}[drawn];[all]{measure},anullsink"
         )
         targets = ["-map", "[samples]", *slices.writing(samples)]
     else:
-        graph, targets = f"[0:a:0]ebur128=framelog=quiet,{drawn}[drawn]", []
+        graph, targets = f"[0:a:0]{measure},{drawn}[drawn]", []
     targets += ["-map", "[drawn]", "-f", "s16le", "pipe:1"]
-    longest = ("-t", str(LONGEST_STEM if samples else LONGEST))
+    longest = ("-t", str(slices.LONGEST if samples else LONGEST))
     source = ffmpeg.source(path, *longest)
     return ["-nostats", *source, "-vn", "-filter_complex", graph, *targets]
 
 
-def listen(path: Path, samples: Path | None = None) -> Heard:
+def listen(path: Path, samples: Path | None = None, measure: str = loudness.WHOLE) -> Heard:
     """Decode the sound at `path`; with `samples`, write every sample there too.
 
     Raises PreviewError.
@@ -182,7 +194,7 @@ def listen(path: Path, samples: Path | None = None) -> Heard:
     highs: list[int] = []
     lows: list[int] = []
     count, ear = 0, Ear()
-    with ffmpeg.start(_decoding(path, samples), _LIMITS) as running:
+    with ffmpeg.start(_decoding(path, samples, measure), _LIMITS) as running:
         running.hurry()
         # Two seconds at a time.
         while data := running.read(_STEP * 2 * 100):
@@ -195,11 +207,10 @@ def listen(path: Path, samples: Path | None = None) -> Heard:
             lows += [min(max(-min(step), 0), 32767) >> 7 for step in steps]
         if running.wait():
             raise PreviewError("it cannot be decoded")
-    told = _LOUDNESS.findall(running.told)
     if not count:
         raise PreviewError("there is no sound in it")
-    loudness = float(told[-1]) if told else None
-    return Heard(count / RATE, loudness, ear.rhythm(), _reduce(highs), _reduce(lows))
+    how_loud = loudness.read(running.told)
+    return Heard(count / RATE, how_loud, ear.rhythm(), _reduce(highs), _reduce(lows))
 
 
 def _reduce(levels: list[int]) -> list[int]:
@@ -209,23 +220,11 @@ def _reduce(levels: list[int]) -> list[int]:
     return [max(levels[a:b]) for a, b in itertools.pairwise(edges)]
 
 
-def _poster(path: Path, target: Path) -> Path:
-    """Write the most telling picture of the film's first seconds to `target`, and give that."""
-    # Made small first: a hundred large pictures side by side would not fit into memory.
-    telling = "fps=8,scale='min(1280,iw)':-2,thumbnail=100"
-    return _jpeg(ffmpeg.source(path, "-t", "12", *_PIXELS), telling, target)
-
-
-def _small(source: list[str], target: Path) -> Path:
-    """Write a picture of 320 pixels' width at most to `target`, and give that."""
-    return _jpeg(source, "scale='min(320,iw)':-2", target)
-
-
-def _jpeg(source: list[str], filters: str, target: Path) -> Path:
-    picture = ("-map", "0:v:0", "-vf", filters, "-frames:v", "1", "-q:v", "4", "-f", "mjpeg")
-    if ffmpeg.run(["-v", "error", *source, *picture, f"file:{target}"], _LIMITS)[0]:
-        raise PreviewError("no picture could be taken from it")
-    return target
+def _keep_original(preview: Preview, lease: str, path: Path, made: Path) -> None:
+    """Keep the samples of what stems were taken from; it goes on to look as it did."""
+    heard = listen(path, made)
+    is_known = preview.peaks and preview.tempo is not None
+    _keep(preview, lease, None if is_known else heard, samples=made)
 
 
 def _keep(

@@ -18,8 +18,9 @@ from studio.storage.files import CHUNK, incoming, pieces
 RATE, FRAME = 44_100, 4
 # Samples in a frame of FLAC, and frames in a second.
 _BLOCK, _BLOCKS = RATE // 10, 10
-# Seconds that are given at once.
-MOST = 8
+# Seconds that are given at once; of a sound whose samples are kept: no more than Vidgo takes to
+# separate, some 30 MB, and never more than 86.
+MOST, LONGEST = 8, 8 * 60 + 10
 CONTENT_TYPE, PLAIN_TYPE = "audio/flac", "application/octet-stream"
 
 

@@ -205,7 +205,7 @@ class Preview(Work):
     # only the higher of the two, as `peaks`.
     peaks = models.JSONField(default=list, blank=True)
     troughs = models.JSONField(null=True, blank=True)
-    # LUFS.
+    # LUFS; of a stem without a gate.
     loudness = models.FloatField(null=True, blank=True)
     # Beats a minute, 0 where none were found, and the second of the first one; found by listening,
     # or put right by hand.
@@ -213,7 +213,8 @@ class Preview(Work):
     beat = models.FloatField(null=True, blank=True)
     musical_key = models.CharField(max_length=8, blank=True, db_default="")
     is_put_right = models.BooleanField(default=False, db_default=False)
-    # Of a stem: every sample, as FLAC; without `frames` plain, as earlier releases kept them.
+    # Of a stem, and of what it was taken from: every sample, as FLAC; without `frames` plain, as
+    # earlier releases kept them.
     samples = models.FileField(upload_to=preview_path, max_length=200, blank=True)
     # How many samples a side; at which byte each second of them begins, and where the last ends.
     frames = models.PositiveIntegerField(null=True, blank=True)

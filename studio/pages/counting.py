@@ -7,7 +7,7 @@ from django.db.models import CharField, F, IntegerField, QuerySet, Value
 from django.db.models.functions import Cast, Concat, Replace, Round
 
 from studio.media.rhythm import KEYS
-from studio.models import Asset, Preview, Task
+from studio.models import Asset, Preview
 
 # Beats a minute that somebody can play to.
 SLOWEST, FASTEST = 20, 400
@@ -47,22 +47,12 @@ def words(preview: str) -> tuple[Any, ...]:
     return Concat(Cast(whole, CharField()), Value(" bpm")), key, typed
 
 
-def of_song(task: Task, stems: list[Asset]) -> Preview | None:
-    """Return the preview that says how to count what `task` has taken apart.
+def of_song(original: Preview | None, stems: list[Asset]) -> Preview | None:
+    """Return the preview that says how to count what was taken apart.
 
     That of the song itself; where it says nothing, that of the drums or of another stem.
     """
     drums_first = sorted(stems, key=lambda stem: "drum" not in stem.label.lower())
-    found = [*_own(task), *(stem.preview for stem in drums_first if hasattr(stem, "preview"))]
+    found = [original] if original else []
+    found += [stem.preview for stem in drums_first if hasattr(stem, "preview")]
     return next((preview for preview in found if preview.tempo), found[0] if found else None)
-
-
-def _own(task: Task) -> list[Preview]:
-    """Return the preview of what `task` is made from, if there is one."""
-    # Beside its page this is there already.
-    if task.source_upload:
-        found = getattr(task.source_upload, "preview", None)
-        return [found] if found else []
-    if task.source_track_id:
-        return list(Preview.objects.filter(asset__sound_of=task.source_track_id))
-    return list(Preview.objects.filter(asset=task.source_stem_id)) if task.source_stem_id else []

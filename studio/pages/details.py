@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from studio import operations
 from studio.lifecycle import account, evidence, trash, usual
-from studio.media import slices
+from studio.media import originals, slices
 from studio.media.rhythm import KEYS
 from studio.models import Account, Asset, Preview, Task, Track
 from studio.operations import Operation
@@ -137,7 +137,9 @@ def _mixer(task: Task, stems: list[Asset]) -> dict[str, Any]:
     channels = mixer(stems)
     if not channels:
         return {"mixer": []}
-    return {"mixer": channels, "counted": counting.of_song(task, stems), "keys": KEYS}
+    original = originals.of(task)
+    counted = counting.of_song(original, stems)
+    return {"mixer": channels, "original": original, "counted": counted, "keys": KEYS}
 
 
 def mixer(stems: list[Asset]) -> list[Channel]:

@@ -70,7 +70,16 @@ def upload_peaks(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def samples(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Serve whole seconds of a stem for the mixer: `?from=12&seconds=2`, with `&plain=1` plain."""
-    found = get_object_or_404(Preview.objects.exclude(samples=""), asset=pk)
+    return _slice(request, get_object_or_404(Preview.objects.exclude(samples=""), asset=pk))
+
+
+@require_safe
+def upload_samples(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Serve whole seconds of one of the team's own files, as of a stem."""
+    return _slice(request, get_object_or_404(Preview.objects.exclude(samples=""), upload=pk))
+
+
+def _slice(request: HttpRequest, found: Preview) -> HttpResponseBase:
     asked = _SECONDS.fullmatch(request.META["QUERY_STRING"])
     seconds = int(asked["seconds"]) if asked else 0
     if not asked or not 0 < seconds <= slices.MOST:

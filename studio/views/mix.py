@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
-from studio.media import downloads, mixing, workstation
+from studio.media import downloads, mixing, originals, workstation
 from studio.media.mixing import Click, Lane, Pace, Stems
 from studio.media.rhythm import Rhythm
 from studio.models import Asset, Preview, Task
@@ -103,7 +103,9 @@ def _click(request: HttpRequest, task: Task, stems: Stems) -> Click | None:
 
 
 def _rhythm(task: Task, stems: Stems) -> Rhythm:
-    counted = counting.of_song(task, [lane.stem.asset for lane in stems if lane.stem.asset])
+    counted = counting.of_song(
+        originals.of(task), [lane.stem.asset for lane in stems if lane.stem.asset]
+    )
     if counted is None or not counted.tempo:
         return Rhythm()
     beat = None if counted.beat is None else counted.beat % (60 / counted.tempo)

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
+from studio.media import originals
 from studio.models import Asset, Event, Task, Upload
 from studio.pages import details, kept, lists, rules
 from studio.pages.forms import FilterForm
@@ -52,6 +53,7 @@ def task_detail(request: HttpRequest, pk: int) -> HttpResponse:
         pk=pk,
     )
     context = details.context(task, roles.can_make(request.user))
+    originals.expect(context.get("original"))
     steps: list[dict[str, Any]] = []
     if not task.deleted_at and task.status == Task.Status.FINISHED and len(context["tracks"]) == 1:
         steps = rules.next_steps(context["tracks"][0].track)

@@ -1,13 +1,17 @@
-"""What a mixing desk has: faders in dB."""
+"""What a mixing desk has: faders in dB, the original beside its stems."""
 
+import wave
+from pathlib import Path
 from typing import Any
 
+import numpy
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.pages import Visit, at, fade, violations
-from tests.material import put_stems
-from tests.product import Product
+from tests.browser.recording import connect, place, record, samples
+from tests.material import RATE, STEMS, put, put_stems, sound
+from tests.product import Product, until
 
 SECONDS = 20.0
 MIXER = "document.querySelector('studio-mixer')"
@@ -42,8 +46,8 @@ def gains(page: Page) -> list[float]:
 def test_a_fader_says_its_level_in_decibels_and_is_set_finely(mixer: Page) -> None:
     fader = mixer.get_by_label("Volume of Drums")
     shown = mixer.locator(".channel").nth(1).locator("output")
-    for place, said, gain in (("1", "+6.0 dB", 1.9953), ("0.75", "0.0 dB", 1), ("0", "−∞ dB", 0)):
-        fader.fill(place)
+    for far, said, gain in (("1", "+6.0 dB", 1.9953), ("0.75", "0.0 dB", 1), ("0", "−∞ dB", 0)):
+        fader.fill(far)
         expect(shown).to_have_text(said)
         assert gains(mixer)[1] == pytest.approx(gain, rel=1e-3)
     at(mixer, "Volume of Drums", "silent")
@@ -89,3 +93,59 @@ def test_a_soft_level_is_kept_as_it_is(mixer: Page) -> None:
     mixer.wait_for_url("**:0.1059,**")
     mixer.reload()
     at(mixer, "Volume of Drums", "minus 59.5 dB")
+
+
+@pytest.fixture(scope="module")
+def taken(product: Product, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """Return the path of a separation of a recording that is softer than its stems, and both."""
+    folder = tmp_path_factory.mktemp("taken")
+    stems = [sound(folder / f"{name}.wav", SECONDS, seed=n) for n, name in enumerate(STEMS, 1)]
+    whole = numpy.sum([samples(stem) for stem in stems], axis=0) / 2
+    with wave.open(str(folder / "rehearsal.wav"), "wb") as file:
+        file.setparams((2, 2, RATE, 0, "NONE", ""))
+        file.writeframes((whole.T * 32768).astype("<i2").tobytes())
+    kept = {"kind": "stem", "type": "audio/x-wav"}
+    files = [{**kept, "name": stem.name, "label": stem.stem.capitalize()} for stem in stems]
+    more = {"upload": "rehearsal.wav", "files": files}
+    path = f"/tasks/{put(product, folder, 'upload-and-separate-vocals', 'Rehearsal', **more)}/"
+    session = product.session()
+    until(lambda: "data-original" in session.get(product.url + path).text, "the original")
+    return path, folder
+
+
+def test_the_original_is_heard_in_place_of_the_stems_on_their_sample_and_as_loud(
+    visit: Visit, product: Product, taken: tuple[str, Path]
+) -> None:
+    page = open_mixer(visit, product, taken[0], bypass_csp=True)
+    connect(page)
+    fade(page, "Volume of Drums", -6)
+    page.wait_for_url("**?mix=**")
+    address = page.url
+    export = page.get_by_role("link", name="Export mix: WAV")
+    before = export.get_attribute("href")
+    page.keyboard.press("o")
+    expect(page.get_by_role("button", name="Original")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#live")).to_have_text("Original")
+    # One of the stems beside it, to see where they stand.
+    page.evaluate(f"{MIXER}.stems.setGain(0, 1)")
+    page.get_by_role("button", name="Play all stems").click()
+    *stems, original = record(page, 2)
+    assert not any(numpy.any(one) for one in stems[1:])
+    files = [samples(taken[1] / f"{name}.wav").mean(axis=0) for name in STEMS]
+    whole = samples(taken[1] / "rehearsal.wav").mean(axis=0)
+    assert place(original[:RATE], whole) == place(stems[0][:RATE], files[0])
+    files[1] = files[1] * 10 ** (-6 / 20)
+    level = lambda one: 10 * numpy.log10(numpy.mean(one**2))  # noqa: E731
+    assert level(original) == pytest.approx(level(numpy.sum(files, axis=0)), abs=0.5)
+    assert (page.url, export.get_attribute("href")) == (address, before)
+
+    page.keyboard.press("o")
+    expect(page.locator("#live")).to_have_text("Stems")
+    assert gains(page)[:7] == pytest.approx([1, 0.5012, 1, 1, 1, 1, 0], rel=1e-3)
+    assert not violations(page)
+
+
+def test_stems_of_which_nothing_is_kept_have_no_original(mixer: Page) -> None:
+    expect(mixer.get_by_role("button", name="Original")).to_have_count(0)
+    mixer.keyboard.press("o")
+    assert gains(mixer) == [1] * 7

@@ -23,7 +23,7 @@ from PIL import Image
 
 from studio import jobs, leases
 from studio.media import analysis
-from studio.models import Asset, Event, Preview, Task
+from studio.models import Asset, Event, Preview, Task, Track
 from tests.sounds import film, tone
 
 pytestmark = pytest.mark.once
@@ -294,3 +294,38 @@ def test_a_mix_as_mp3_has_its_name_and_length(
     assert analysis.listen(tmp_path / "mix.mp3").duration == pytest.approx(3, abs=0.1)
     signed_in.logout()
     assert signed_in.get(f"/tasks/{first.task_id}/mix.mp3").status_code == 302
+
+
+def test_what_stems_were_taken_from_is_kept_as_they_are_and_they_add_up_to_its_loudness(
+    keep: Keep, listen: Callable[[], None], signed_in: Client, tmp_path: Path
+) -> None:
+    both = "pan=stereo|c0=c0|c1=c0"
+    whole = keep(tone(tmp_path / "Song.wav", "-af", both, seconds=4), kind="audio")
+    listen()
+    preview = Preview.objects.get(asset=whole)
+    assert not preview.samples
+    song = Track.objects.create(task=whole.task, audio_id="a", sound=whole)
+    first = keep(tone(tmp_path / "Lead.wav", "-af", f"volume=-6dB,{both}", seconds=4))
+    Task.objects.filter(pk=first.task_id).update(source_track=song)
+    task = Task.objects.get(pk=first.task_id)
+    half = keep(tone(tmp_path / "Half.wav", "-af", f"volume=-6dB,{both}", seconds=4), task=task)
+    # Half of it is silence, and counts as such.
+    rest = keep(tone(tmp_path / "Rest.wav", "-af", f"apad=pad_dur=4,{both}", seconds=4), task=task)
+    listen()
+
+    before, peaks = preview.loudness, preview.peaks
+    assert before is not None
+    preview.refresh_from_db()
+    assert (preview.peaks, preview.frames) == (peaks, 4 * RATE)
+    assert preview.loudness == pytest.approx(before, abs=0.1)
+    assert _slice(signed_in, whole, 0, 2).headers["Content-Type"] == "audio/flac"
+    for stem, softer in ((first, 6), (half, 6), (rest, 3)):
+        loudness = Preview.objects.get(asset=stem).loudness
+        assert loudness == pytest.approx(before - softer, abs=0.5)
+    told = f'data-samples="/media/{whole.pk}/samples"'
+    assert told in signed_in.get(f"/tasks/{task.pk}/").text
+    # An earlier release kept none: they are made once somebody opens the mixer.
+    Preview.objects.filter(asset=whole).update(samples="", frames=None, offsets=None)
+    assert told not in signed_in.get(f"/tasks/{task.pk}/").text
+    listen()
+    assert told in signed_in.get(f"/tasks/{task.pk}/").text
