@@ -1,5 +1,5 @@
 // What is heard beside a mixer's mix, each in its place: what does it is fetched once it is asked for.
-const LATER = { original: () => import("./original.js") };
+const LATER = { original: () => import("./original.js"), sides: () => import("./sides.js") };
 
 // Return what a mixer plays, as its stems take it.
 export const sounds = (mixer) =>
@@ -15,4 +15,5 @@ export function listen(mixer) {
     const part = mixer.querySelector(`[data-${name}]`);
     part?.addEventListener("click", async () => mixer.say((await load()).press(mixer, part)));
   }
+  if (history.state?.other) LATER.sides().then(({ draw }) => draw(mixer.querySelector("[data-sides]")));
 }

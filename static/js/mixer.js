@@ -198,11 +198,13 @@ class StudioMixer extends HTMLElement {
 
   set(settings) {
     const [mix, loop, pace = "", master = "100"] = settings.split(";");
+    const isSameLoop = loop === this.settings.split(";")[1];
     this.master.gain = master;
     const set = new Map(mix.split(",").map((part) => part.split(":")));
     for (const channel of this.channels) channel.read(set.get(channel.key) ?? "100");
     const [begin, end] = loop.split("-").map((frame) => frame / RATE);
-    this.setLoop(loop ? { begin, end } : null);
+    // A loop that stays goes on without a gap.
+    if (!isSameLoop) this.setLoop(loop ? { begin, end } : null);
     if (!loop) [this.fromPart.value, this.toPart.value] = ["", ""];
     this.pace.read(pace);
     this.mixed();

@@ -5,7 +5,7 @@ import { isTaken } from "./keys.js";
 const STEP = 5;
 
 // What is switched as a whole.
-const SWITCHES = { o: "[data-original]" };
+const SWITCHES = { b: "[data-sides]", o: "[data-original]" };
 
 const said = (channel, isSolo, on) =>
   `${channel.name} ${isSolo ? (on ? "alone" : "no longer alone") : on ? "muted" : "heard again"}`;

@@ -1,4 +1,4 @@
-"""What a mixing desk has: faders in dB, the original beside its stems."""
+"""What a mixing desk has: faders in dB, the original beside its stems, two mixes."""
 
 import wave
 from pathlib import Path
@@ -149,3 +149,50 @@ def test_stems_of_which_nothing_is_kept_have_no_original(mixer: Page) -> None:
     expect(mixer.get_by_role("button", name="Original")).to_have_count(0)
     mixer.keyboard.press("o")
     assert gains(mixer) == [1] * 7
+
+
+def test_two_mixes_stand_side_by_side_each_with_its_own_undo(mixer: Page) -> None:
+    live = mixer.locator("#live")
+    one, other = (
+        mixer.get_by_role("button", name="Mix A"),
+        mixer.get_by_role("button", name="Mix B"),
+    )
+    fade(mixer, "Volume of Drums", -8)
+    mixer.wait_for_url("**:39.81,**")
+    mixer.get_by_label("Volume of Drums").blur()
+    mixer.keyboard.press("b")
+    expect(live).to_have_text("Mix B")
+    expect(other).to_have_attribute("aria-pressed", "true")
+    expect(one).to_have_attribute("aria-pressed", "false")
+    # It begins as the other is, with nothing to undo.
+    at(mixer, "Volume of Drums", "minus 8.0 dB")
+    expect(mixer.get_by_role("button", name="Undo")).to_be_disabled()
+    fade(mixer, "Volume of Bass", -3)
+    mixer.get_by_label("Loop from").fill("0:02")
+    mixer.get_by_label("Loop to").fill("0:06")
+    mixer.get_by_label("Loop to").blur()
+    mixer.wait_for_url("**loop=2-6")
+
+    one.click()
+    expect(live).to_have_text("Mix A")
+    at(mixer, "Volume of Bass", "0.0 dB")
+    expect(mixer.get_by_role("button", name="Loop", exact=True)).to_have_attribute(
+        "aria-pressed", "false"
+    )
+    mixer.get_by_role("button", name="Undo").click()
+    at(mixer, "Volume of Drums", "0.0 dB")
+    mixer.wait_for_function("() => !location.search")
+
+    mixer.keyboard.press("b")
+    mixer.wait_for_url("**loop=2-6")
+    mixer.reload()
+    expect(other).to_have_attribute("aria-pressed", "true")
+    at(mixer, "Volume of Bass", "minus 3.0 dB")
+    mixer.get_by_role("button", name="Undo").click()
+    expect(mixer.get_by_role("button", name="Loop", exact=True)).to_have_attribute(
+        "aria-pressed", "false"
+    )
+    at(mixer, "Volume of Drums", "minus 8.0 dB")
+    mixer.keyboard.press("b")
+    at(mixer, "Volume of Drums", "0.0 dB")
+    assert not violations(mixer)
