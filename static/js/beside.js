@@ -1,5 +1,6 @@
 // What is heard beside a mixer's mix, each in its place: what does it is fetched once it is asked for.
 const LATER = { original: () => import("./original.js"), sides: () => import("./sides.js") };
+const loadSwipe = () => import("./swipe.js");
 
 // Return what a mixer plays, as its stems take it.
 export const sounds = (mixer) =>
@@ -9,6 +10,9 @@ export const sounds = (mixer) =>
   });
 
 export function listen(mixer) {
+  if (matchMedia("(any-pointer: coarse)").matches) {
+    loadSwipe().then(({ swipe }) => mixer.channels.forEach((channel) => swipe(mixer, channel)));
+  }
   // What is heard of each sound, of the stems' gains.
   mixer.heard = (gains) => gains;
   for (const [name, load] of Object.entries(LATER)) {

@@ -49,6 +49,7 @@ export class Channel {
     const side = Number(pan.value);
     element.classList.toggle("silent", !gain);
     level.draw();
+    element.querySelector(".channel-name").dataset.level = level.gain === 100 ? "" : level.text;
     pan.setAttribute("aria-valuetext", side ? `${Math.abs(side)} per cent ${side < 0 ? "left" : "right"}` : "centre");
   }
 

@@ -1,4 +1,4 @@
-"""What a mixing desk has: faders in dB, the original beside its stems, two mixes."""
+"""What a mixing desk has: faders in dB, the original beside its stems, two mixes, a swipe."""
 
 import wave
 from pathlib import Path
@@ -15,6 +15,7 @@ from tests.product import Product, until
 
 SECONDS = 20.0
 MIXER = "document.querySelector('studio-mixer')"
+PHONE: Any = {"viewport": {"width": 360, "height": 740}, "has_touch": True}
 
 
 @pytest.fixture(scope="module")
@@ -196,3 +197,43 @@ def test_two_mixes_stand_side_by_side_each_with_its_own_undo(mixer: Page) -> Non
     mixer.keyboard.press("b")
     at(mixer, "Volume of Drums", "0.0 dB")
     assert not violations(mixer)
+
+
+def test_a_finger_along_a_lanes_name_or_buttons_sets_its_level(
+    visit: Visit, product: Product, song: str
+) -> None:
+    page = open_mixer(visit, product, song, **PHONE)
+    session = page.context.new_cdp_session(page)
+    alone = page.get_by_role("button", name="Drums alone")
+
+    def swipe(part: str, along: float, down: float = 0) -> None:
+        box = page.locator(".channel").nth(1).locator(part).bounding_box()
+        assert box
+        x, y = box["x"] + 20, box["y"] + box["height"] / 2
+        for kind, share in (("touchStart", 0.0), *(("touchMove", n / 8) for n in range(1, 9))):
+            point = {"x": x + along * share, "y": y + down * share}
+            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]})
+        session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    def level() -> float:
+        return gains(page)[1]
+
+    page.wait_for_load_state("networkidle")
+    swipe(".channel-name", 60)
+    # A quarter of a fader's way: its end.
+    assert level() == pytest.approx(1.9953, rel=1e-3)
+    expect(page.locator("#live")).to_have_text("Drums +6.0 dB")
+    expect(page.locator(".channel-name").nth(1)).to_have_attribute("data-level", "+6.0 dB")
+    # From a button, which is not pressed by it.
+    swipe("[data-solo]", -120)
+    assert level() == pytest.approx(10 ** (-8.5 / 20), rel=1e-3)
+    expect(page.get_by_role("button", name="Drums alone")).to_have_attribute(
+        "aria-pressed", "false"
+    )
+    before = page.evaluate("scrollY")
+    swipe(".channel-name", 4, -150)
+    page.wait_for_function("before => scrollY > before", arg=before)
+    assert level() == pytest.approx(10 ** (-8.5 / 20), rel=1e-3)
+    alone.tap()
+    assert gains(page) == [0, pytest.approx(10 ** (-8.5 / 20), rel=1e-3), 0, 0, 0, 0, 1]
+    assert not violations(page, ["target-size"])
