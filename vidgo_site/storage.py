@@ -40,7 +40,7 @@ class Static(CompressedManifestStaticFilesStorage):
         "studio": "token answers keyed refresh times elapsed waveform deck player bar keys sounding"
         " visit compare choices news",
         "mixer": "awake beside fader level channel slices drag meters mixlink mixes mixkeys click"
-        " device pace past buffers stems zoom counting mixer",
+        " device pace past buffers stems playhead zoom counting mixer",
     }
     # In scripts they stand in lines of their own.
     COMMENTS = {
