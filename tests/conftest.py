@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.contrib.contenttypes.management import create_contenttypes
 from django.db import connection
 from django.db.models.signals import post_migrate
 from django.test import Client
@@ -38,13 +37,11 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None) -> None:
-    """A database that is emptied gets its groups again, but not Django's permissions and types.
+    """A database that is emptied gets its groups again, but not Django's permissions.
 
-    The product has no use for permissions (`studio.team.roles`), a type that is missing is made
-    when it is asked for, and both take longer than the rest.
+    The product has no use for them (`studio.team.roles`), and they take longer than the rest.
     """
     post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
-    post_migrate.disconnect(create_contenttypes)
 
 
 @pytest.fixture(autouse=True)
