@@ -83,6 +83,7 @@ TABLE: dict[str, dict[str, str]] = {
     "rhythm": MAKE,
     "upload-media": LOOK,
     "upload-peaks": LOOK,
+    "upload-samples": LOOK,
     "healthz": PUBLIC,
     "readyz": PUBLIC,
     "metrics": PUBLIC,
@@ -160,7 +161,8 @@ def house(make_task: Any, settings: Any, tmp_path: Any) -> dict[str, Any]:
     waiting.source_upload = upload
     waiting.save()
     preview = Preview(asset=assets[0])
-    preview.samples.save("", ContentFile(b"\0" * 8))
+    for sampled in (preview, Preview(upload=upload)):
+        sampled.samples.save("", ContentFile(b"\0" * 8))
     preview.poster.save("", ContentFile(b"poster"))
     track = Track.objects.create(task=task, audio_id="a1", title="Night", sound=assets[0])
     timed = make_task("get-timestamped-lyrics", task_id="made-1", audio_id="a1")
@@ -196,8 +198,9 @@ def address(name: str, house: dict[str, Any]) -> str:
     keys |= dict.fromkeys(("media", "peaks", "poster"), "asset")
     keys |= {name: "upload" for name in TABLE if name.startswith("recording-")}
     keys["recording"] = "upload"
-    if name == "samples":
-        return reverse(name, args=[house["asset"].pk]) + "?from=0&seconds=1"
+    if name in ("samples", "upload-samples"):
+        key = house["asset" if name == "samples" else "upload"].pk
+        return reverse(name, args=[key]) + "?from=0&seconds=1"
     special: dict[str, list[Any]] = {
         "new": ["upload-and-separate-vocals"],
         "upload": ["upload-and-separate-vocals"],
