@@ -330,6 +330,9 @@ def test_a_finger_marks_a_loop_along_a_waveform_on_a_phone(
     page.mouse.up()
     expect(page.get_by_label("Loop from")).to_have_value(re.compile(r"^0:3[78]"))
     expect(page.get_by_label("Loop to")).to_have_value(re.compile(r"^1:1[45]"))
+    # The loop's fields have come above the lanes.
+    box = wave.bounding_box()
+    assert box
     page.touchscreen.tap(box["x"] + box["width"] * 0.75, box["y"] + 10)
     page.wait_for_function("() => document.querySelector('studio-mixer').stems.time > 100")
 
