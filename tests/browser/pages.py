@@ -205,3 +205,10 @@ def finish_imports(product: Product, task_ids: list[str]) -> None:
     assert answer.status_code == 302, answer.text
     saved = "SELECT id FROM studio_asset WHERE kind = 'audio' AND state = 'saved'"
     until(lambda: len(product.rows(saved)) == 2 * len(task_ids), what="the imported songs")
+
+
+def open_mixer(visit: Visit, product: Product, path: str, **options: Any) -> Page:
+    """Open the mixer of a page, as soon as it is there."""
+    page = visit(product, path, **options)
+    page.locator("studio-mixer:defined").wait_for()
+    return page

@@ -8,7 +8,7 @@ import numpy
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.pages import Visit, at, fade, violations
+from tests.browser.pages import Visit, at, fade, open_mixer, violations
 from tests.browser.recording import connect, place, record, samples
 from tests.material import RATE, STEMS, put, put_stems, sound
 from tests.product import Product, until
@@ -28,13 +28,6 @@ def song(product: Product, tmp_path_factory: pytest.TempPathFactory) -> str:
 def mixer(visit: Visit, product: Product, song: str) -> Page:
     """Return its page."""
     return open_mixer(visit, product, song)
-
-
-def open_mixer(visit: Visit, product: Product, path: str, **options: Any) -> Page:
-    """Open the mixer of a page, as soon as it is there."""
-    page = visit(product, path, **options)
-    page.locator("studio-mixer:defined").wait_for()
-    return page
 
 
 def gains(page: Page) -> list[float]:

@@ -11,7 +11,7 @@ import numpy
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.browser.pages import Visit, at, fade, violations
+from tests.browser.pages import Visit, at, fade, open_mixer, violations
 from tests.browser.recording import connect, place, record, samples
 from tests.material import RATE, STEMS, put_stems
 from tests.product import Product, until
@@ -44,13 +44,6 @@ def recorded(visit: Visit, product: Product, song: tuple[int, Path]) -> Page:
     """Return the same page with our recorder, which its policy would keep out."""
     page = open_mixer(visit, product, f"/tasks/{song[0]}/", bypass_csp=True)
     connect(page)
-    return page
-
-
-def open_mixer(visit: Visit, product: Product, path: str, **options: Any) -> Page:
-    """Open the mixer of a page, as soon as it is there."""
-    page = visit(product, path, **options)
-    page.locator("studio-mixer:defined").wait_for()
     return page
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.pages import Visit, violations
+from tests.browser.pages import Visit, open_mixer, violations
 from tests.material import put_stems
 from tests.product import Product
 
@@ -23,12 +23,12 @@ def song(product: Product, tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture
 def mixer(visit: Visit, product: Product, song: str) -> Page:
     """Return the page of the song."""
-    return open_mixer(visit, product, song)
+    return open_drawn(visit, product, song)
 
 
-def open_mixer(visit: Visit, product: Product, song: str, **options: Any) -> Page:
+def open_drawn(visit: Visit, product: Product, song: str, **options: Any) -> Page:
     """Open the mixer of a page, as soon as its waveforms are drawn."""
-    page = visit(product, song, **options)
+    page = open_mixer(visit, product, song, **options)
     expect(page.locator(".channel studio-waveform.drawn")).to_have_count(6)
     return page
 
@@ -109,7 +109,7 @@ def test_an_end_of_the_loop_is_dragged(mixer: Page) -> None:
 
 
 def test_two_fingers_zoom_and_mark_nothing(visit: Visit, product: Product, song: str) -> None:
-    page = open_mixer(visit, product, song, **PHONE)
+    page = open_drawn(visit, product, song, **PHONE)
     _, box = lane(page)
     session = page.context.new_cdp_session(page)
 
