@@ -86,7 +86,7 @@ class StudioPlace extends HTMLElement {
     if (this.isStretch && end > begin && (audio.currentTime >= end || audio.currentTime < begin)) {
       audio.currentTime = begin;
     }
-    this.style.setProperty("--head", audio.currentTime / this.duration);
+    this.wave.style.setProperty("--head", audio.currentTime / this.duration);
     this.frame = requestAnimationFrame(() => this.follow());
   }
 
