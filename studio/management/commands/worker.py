@@ -145,7 +145,7 @@ class Threads:
 
 
 class Children:
-    """Redis workers of their own process: RQ forks for each job, which a thread cannot."""
+    """Redis workers of their own process: RQ's end a job by a signal, which a thread cannot get."""
 
     def __init__(self) -> None:
         # The first takes no file on: however many are being copied, what is to be sent is sent.
@@ -171,7 +171,7 @@ class Children:
     def _start(self, queues: Sequence[str]) -> "subprocess.Popen[bytes]":
         command = [
             sys.executable,
-            *("manage.py", "rqworker", *queues, "--job-class"),
-            *("django_tasks_rq.Job", "--verbosity", "0"),
+            *("manage.py", "rqworker", *queues, "--job-class", "django_tasks_rq.Job"),
+            *("--worker-class", "studio.management.redis.Worker", "--verbosity", "0"),
         ]
         return subprocess.Popen(command, cwd=settings.BASE_DIR, env=os.environ)  # noqa: S603
