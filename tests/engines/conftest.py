@@ -16,7 +16,7 @@ from tests.engines.held import Front
 from tests.engines.machine import chromium, loudspeaker, program, screen
 from tests.engines.marionette import firefox
 from tests.engines.window import PlaywrightWindow, SeleniumWindow, Window
-from tests.material import put, put_stems, sound
+from tests.material import put, put_stems, sound, tone
 from tests.product import NAME, PASSWORD, Product
 from vidgo_sandbox import SONGS, Sandbox
 
@@ -119,5 +119,18 @@ def instrumental(product: Product, tmp_path_factory: pytest.TempPathFactory) -> 
 def stems(product: Product, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return the path of a separation of twenty seconds."""
     task = put_stems(product, tmp_path_factory.mktemp("stems"), 20)
+    listened(product)
+    return f"/tasks/{task}/"
+
+
+@pytest.fixture(scope="module")
+def tuned(product: Product, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the path of a separation of half a minute: an A of 440 Hz, and silence."""
+    folder = tmp_path_factory.mktemp("tuned")
+    tone(folder / "tone.wav", 30, 440)
+    sound(folder / "silence.wav", 30, level=0)
+    kind = {"kind": "stem", "type": "audio/x-wav"}
+    files = [{"name": f"{name}.wav", "label": name, **kind} for name in ("tone", "silence")]
+    task = put(product, folder, "upload-and-separate-vocals", "A", files=files)
     listened(product)
     return f"/tasks/{task}/"

@@ -29,6 +29,35 @@ TWICE = """
 """
 HEARD = "(seconds) => document.querySelector('studio-mixer').stems.time > seconds"
 SUSPEND = "() => document.querySelector('studio-mixer').stems.context.suspend()"
+# What is heard: the loudest of the spectrum, between its places by a parabola, is so many hertz.
+PITCH = """
+async (hertz) => {
+  const { stems } = document.querySelector("studio-mixer");
+  const tap = new AnalyserNode(stems.context, { fftSize: 32768, smoothingTimeConstant: 0 });
+  stems.device.output.connect(tap);
+  await new Promise((done) => setTimeout(done, 1500));
+  const levels = new Float32Array(tap.frequencyBinCount);
+  tap.getFloatFrequencyData(levels);
+  stems.device.output.disconnect(tap);
+  const at = levels.indexOf(Math.max(...levels));
+  const [before, most, after] = levels.subarray(at - 1, at + 2);
+  const part = (before - after) / (before - 2 * most + after) / 2;
+  const heard = ((at + part) * stems.context.sampleRate) / tap.fftSize;
+  if (stems.paused) stems.play();
+  return Math.abs(heard - hertz) < 2;
+}
+"""
+# Over two seconds the song goes on by so many times as much; a busy machine may wait meanwhile.
+TEMPO = """
+async (times) => {
+  const { stems } = document.querySelector("studio-mixer");
+  if (stems.paused) stems.play();
+  const begin = [stems.time, stems.context.currentTime];
+  await new Promise((done) => setTimeout(done, 2000));
+  const went = (stems.time - begin[0]) / (stems.context.currentTime - begin[1]);
+  return Math.abs(went / times - 1) < 0.05;
+}
+"""
 SAID = "() => document.querySelector('[data-state]').textContent"
 
 
@@ -96,3 +125,17 @@ class Mixer:
             mixer.click("[data-play]")
             mixer.wait(f"() => ({SAID})().includes('no longer here')")
             mixer.see("[data-play][aria-label='Play all stems']")
+
+    def test_a_song_is_slower_and_then_higher(
+        self, window: Window, front: Front, tuned: str
+    ) -> None:
+        window.open(front.url + tuned)
+        window.click("[data-play]")
+        for _ in range(4):
+            window.press("-")
+        window.wait(TEMPO, 0.8)
+        window.wait(PITCH, 440)
+        for _ in range(3):
+            window.press(".")
+        window.wait(PITCH, 523.25)
+        window.wait(TEMPO, 0.8)
