@@ -21,7 +21,7 @@ test: $(VENV)/dev
 
 # What one runs before each commit: lint, types, and all that needs no browser and kills nothing.
 check: lint
-	$(BIN)/python -m pytest --numprocesses auto $(SIDE_BY_SIDE) $(addprefix --ignore=tests/,$(SLOW)) $(PYTEST)
+	$(BIN)/python -m pytest --numprocesses 4 $(SIDE_BY_SIDE) $(addprefix --ignore=tests/,$(SLOW)) $(PYTEST)
 SLOW := browser engines crash site/test_run.py site/test_slow_clients.py
 SIDE_BY_SIDE := --dist loadscope --no-loadscope-reorder
 

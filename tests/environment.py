@@ -20,8 +20,14 @@ for name in [*os.environ]:
     if name.startswith(_PRODUCT) or name in ("DATABASE_URL", "REDIS_URL", "PORT"):
         del os.environ[name]
 
+# One folder for all processes of a run: the first one makes it, and leaves nothing behind.
+folder = tempfile.mkdtemp(prefix="studio-tests-", dir=os.environ.get("TEST_FOLDER"))
+if "TEST_FOLDER" not in os.environ:
+    os.environ["TEST_FOLDER"] = folder
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+
 os.environ.update(
-    STUDIO_DATA_DIR=tempfile.mkdtemp(prefix="studio-tests-"),
+    STUDIO_DATA_DIR=folder,
     STUDIO_SECRET_KEY="a key for the tests alone, of no worth",
     # Port 9 (discard): whoever forgets to name a sandbox is refused at once.
     VIDGO_API_URL="http://127.0.0.1:9",

@@ -47,6 +47,7 @@ def wait(task: Task) -> float:
     return (task.due_at - timezone.now()).total_seconds()
 
 
+@pytest.mark.once
 def test_a_question_names_the_task_and_carries_the_key(
     api: Recorder, sent: Task, ask: Ask, settings: LazySettings
 ) -> None:
@@ -174,6 +175,7 @@ def test_a_submit_that_was_too_fast_waits_as_long_as_the_api_says(
     assert (task.status, len(api.submits)) == ("not_started", 2)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("after", ["soon", "-5", "nan", "inf", "Wed, 21 Oct 2026 07:28:00 GMT", ""])
 def test_a_retry_after_that_is_no_number_is_taken_in_stride(
     api: Recorder, sent: Task, ask: Ask, after: str
@@ -183,6 +185,7 @@ def test_a_retry_after_that_is_no_number_is_taken_in_stride(
     assert 0 < wait(ask(sent)) <= 3600
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "answer", [b"", b"<html>gateway</html>", b"[]", b"null", b"{}", b'{"code": 200, "data": []}']
 )
@@ -305,6 +308,7 @@ class TestImport:
         asked = sorted(got.query["task_id"][0] for got in api.queries)
         assert asked == ["one", "three", "two"]
 
+    @pytest.mark.once
     @pytest.mark.parametrize(
         "ids", ["", "   ", "x" * 201, " ".join(str(number) for number in range(51)), "a\x00b"]
     )

@@ -140,6 +140,7 @@ def test_one_that_is_here_already_is_shown(signed_in: Client, song: Task) -> Non
     assert Task.objects.count() == 1
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("ids", ["", "  \n ", "x" * 201, " ".join(map(str, range(51))), "a\0b"])
 def test_what_is_no_list_of_ids_is_refused_and_stays(ids: str, signed_in: Client) -> None:
     answer = signed_in.post("/songs/import/", {"task_id": ids})

@@ -107,6 +107,7 @@ def test_saved_is_said_only_when_every_file_is_in_our_storage(
     assert "Vidgo may delete its copy" not in page
 
 
+@pytest.mark.once
 def test_a_download_that_breaks_off_goes_on_where_it_was(
     storage: FileServer, stems: Task, tell: Tell, work: Work
 ) -> None:
@@ -122,6 +123,7 @@ def test_a_download_that_breaks_off_goes_on_where_it_was(
     assert [range for _, range in storage.asked] == ["", "bytes=300000-", "bytes=500000-"]
 
 
+@pytest.mark.once
 def test_a_piece_that_is_not_all_of_the_rest_is_not_taken_for_it(
     storage: FileServer, stems: Task, tell: Tell, work: Work
 ) -> None:
@@ -136,6 +138,7 @@ def test_a_piece_that_is_not_all_of_the_rest_is_not_taken_for_it(
     assert len(storage.asked) > 3
 
 
+@pytest.mark.once
 def test_a_download_that_gets_on_each_time_never_fails_for_good(
     storage: FileServer, stems: Task, tell: Tell, work: Work
 ) -> None:
@@ -148,6 +151,7 @@ def test_a_download_that_gets_on_each_time_never_fails_for_good(
     assert content(stems.assets.get()) == SOUND
 
 
+@pytest.mark.once
 def test_a_file_that_has_changed_begins_anew(
     storage: FileServer, stems: Task, tell: Tell, work: Work
 ) -> None:
@@ -161,6 +165,7 @@ def test_a_file_that_has_changed_begins_anew(
     assert content(stems.assets.get()) == OTHER
 
 
+@pytest.mark.once
 def test_without_a_name_for_its_content_a_file_begins_anew(
     storage: FileServer, stems: Task, tell: Tell, work: Work
 ) -> None:
@@ -175,6 +180,7 @@ def test_without_a_name_for_its_content_a_file_begins_anew(
     assert [range for _, range in storage.asked] == ["", ""]
 
 
+@pytest.mark.once
 def test_a_file_shorter_than_it_was_declared_is_not_taken(
     storage: FileServer, stems: Task, tell: Tell, work: Work
 ) -> None:
@@ -189,6 +195,7 @@ def test_a_file_shorter_than_it_was_declared_is_not_taken(
     assert stored_files() == []
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("sent", [b"", b"<html>Not here</html>", b'{"error": "expired"}'])
 def test_a_message_in_a_files_place_is_not_taken(
     storage: FileServer, stems: Task, tell: Tell, work: Work, sent: bytes
@@ -201,6 +208,7 @@ def test_a_message_in_a_files_place_is_not_taken(
     assert stored_files() == []
 
 
+@pytest.mark.once
 def test_a_url_that_changes_while_it_is_fetched_is_fetched_anew(
     storage: FileServer, stems: Task, tell: Tell, work: Work, settings: Settings
 ) -> None:
@@ -352,6 +360,7 @@ def test_what_fails_for_good_is_seen_and_can_be_started_again(
     assert content(stems.assets.get()) == SOUND
 
 
+@pytest.mark.once
 def test_a_file_that_is_too_large_is_not_taken(
     storage: FileServer, stems: Task, tell: Tell, work: Work, settings: Settings
 ) -> None:
@@ -382,6 +391,7 @@ def small_disk(settings: Settings, tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("free", [0, 500_000, 17 * 1024**2 - 200_000])
 def test_a_full_disk_is_waited_for(
     storage: FileServer, stems: Task, tell: Tell, work: Work, small_disk: Path, free: int
@@ -436,6 +446,7 @@ def test_files_that_come_after_a_ready_without_any_are_kept(
     assert stems.error == ""
 
 
+@pytest.mark.once
 def test_the_files_of_all_operations_are_the_sources_own(
     sandbox: Sandbox, signed_in: Client, finish: Callable[[Task], Task]
 ) -> None:

@@ -131,6 +131,7 @@ def test_each_next_step_opens_a_form_that_is_filled_in(signed_in: Client, song: 
     assert 'value="Harbour Lights"' in page(signed_in, f"/new/{ACCOMPANY}/?track={track.pk}")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("model", "asked"),
     [

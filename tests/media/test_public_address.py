@@ -87,6 +87,7 @@ def test_vidgo_fetches_the_file_without_a_login(vidgo: Client, shared: Shared) -
     assert "Set-Cookie" not in answer
 
 
+@pytest.mark.once
 def test_head_tells_the_same_without_the_bytes(vidgo: Client, shared: Shared) -> None:
     path, content = shared
 
@@ -97,6 +98,7 @@ def test_head_tells_the_same_without_the_bytes(vidgo: Client, shared: Shared) ->
     assert body_of(answer) == b""
 
 
+@pytest.mark.once
 def test_a_range_is_served_as_asked(vidgo: Client, shared: Shared) -> None:
     path, content = shared
     size = len(content)
@@ -117,6 +119,7 @@ def test_a_range_is_served_as_asked(vidgo: Client, shared: Shared) -> None:
         assert answer["Content-Length"] == str(end - begin + 1)
 
 
+@pytest.mark.once
 def test_a_range_beyond_the_end_is_unsatisfiable(vidgo: Client, shared: Shared) -> None:
     path, content = shared
     for asked in ("bytes=99999999-", "bytes=99999999-999999999", "bytes=-0"):
@@ -127,6 +130,7 @@ def test_a_range_beyond_the_end_is_unsatisfiable(vidgo: Client, shared: Shared) 
         assert body_of(answer) == b""
 
 
+@pytest.mark.once
 def test_several_ranges_and_what_is_no_range_give_the_whole(vidgo: Client, shared: Shared) -> None:
     path, content = shared
     for asked in ("bytes=0-1,5-9", "bytes=a-b", "bytes=-", "seconds=0-5", f"bytes={'9' * 5000}-"):
@@ -135,6 +139,7 @@ def test_several_ranges_and_what_is_no_range_give_the_whole(vidgo: Client, share
         assert (answer.status_code, body_of(answer)) == (200, content), asked
 
 
+@pytest.mark.once
 def test_a_range_counts_for_get_and_for_the_same_file_only(vidgo: Client, shared: Shared) -> None:
     path, content = shared
     etag = vidgo.head(path)["ETag"]
@@ -148,11 +153,13 @@ def test_a_range_counts_for_get_and_for_the_same_file_only(vidgo: Client, shared
     assert (same.status_code, len(body_of(same))) == (206, 10)
 
 
+@pytest.mark.once
 def test_the_address_takes_nothing(vidgo: Client, shared: Shared) -> None:
     for method in ("post", "put", "delete", "patch"):
         assert getattr(vidgo, method)(shared[0]).status_code == 405
 
 
+@pytest.mark.once
 def test_guesses_and_tricks_find_nothing(vidgo: Client, shared: Shared) -> None:
     token = shared[0].split("/")[2]
     guess = ("B" if token[0] == "A" else "A") + token[1:]
@@ -282,6 +289,7 @@ def test_a_task_that_needs_no_sound_opens_none(
         assert vidgo.get(f"/public/{task.sound_token}/{name}").status_code == 404
 
 
+@pytest.mark.once
 def test_a_url_by_hand_is_sent_as_it_is(
     vidgo: Client, signed_in: Client, api: Recorder, work: Callable[[], None]
 ) -> None:
@@ -294,6 +302,7 @@ def test_a_url_by_hand_is_sent_as_it_is(
     assert vidgo.get(f"/public/{token}/sound.mp3").status_code == 404
 
 
+@pytest.mark.once
 def test_a_file_that_is_gone_is_not_found(vidgo: Client, shared: Shared) -> None:
     Path(Upload.objects.get().file.path).unlink()
 

@@ -47,6 +47,7 @@ def kept() -> list[Path]:
     return [*(Path(product_settings.MEDIA_ROOT) / "uploads").glob("*")]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", KINDS)
 def test_each_kind_of_sound_is_taken_by_its_content_whatever_its_name(
     name: str, signed_in: Client, tmp_path: Path
@@ -65,6 +66,7 @@ def test_each_kind_of_sound_is_taken_by_its_content_whatever_its_name(
     assert again["Content-Type"] == content_type
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", ["record.mp3", "record.m4a", "record.flac"])
 def test_a_record_with_its_cover_in_it_is_a_sound_and_no_film(
     name: str, signed_in: Client, tmp_path: Path
@@ -72,6 +74,7 @@ def test_a_record_with_its_cover_in_it_is_a_sound_and_no_film(
     assert add(signed_in, record(tmp_path / name, tmp_path)).status_code == 201
 
 
+@pytest.mark.once
 def test_what_players_write_behind_an_mp3_does_no_harm(signed_in: Client, tmp_path: Path) -> None:
     sound = tone(tmp_path / "a.mp3")
     ape = b"APETAGEX" + (2000).to_bytes(4, "little") + (32).to_bytes(4, "little") + b"\0" * 16
@@ -80,6 +83,7 @@ def test_what_players_write_behind_an_mp3_does_no_harm(signed_in: Client, tmp_pa
     assert add(signed_in, sound).status_code == 201
 
 
+@pytest.mark.once
 def test_title_and_tags_come_from_the_file(signed_in: Client, tmp_path: Path) -> None:
     tags = ("-metadata", "title=Low tide 🌊", "-metadata", "genre=Ambient")
     sound = tone(tmp_path / "take 3 final.mp3", *tags)
@@ -94,6 +98,7 @@ def test_title_and_tags_come_from_the_file(signed_in: Client, tmp_path: Path) ->
     assert "0:02" in page
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("title", ["", " ", "\0"])
 def test_a_title_of_no_length_gives_way_to_the_name(
     title: str, signed_in: Client, tmp_path: Path
@@ -107,6 +112,7 @@ def test_a_title_of_no_length_gives_way_to_the_name(
     assert Upload.objects.get().title == "Rehearsal"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("name", "title"),
     [
@@ -160,6 +166,7 @@ def test_the_same_bytes_twice_are_one_upload(signed_in: Client, tmp_path: Path) 
     assert len(kept()) == before + 1
 
 
+@pytest.mark.once
 def test_a_file_over_the_limit_is_passed_over_and_the_form_comes_back_whole(
     signed_in: Client, tmp_path: Path, settings: Settings
 ) -> None:
@@ -182,6 +189,7 @@ def test_a_file_over_the_limit_is_passed_over_and_the_form_comes_back_whole(
     assert not incoming()
 
 
+@pytest.mark.once
 def test_a_file_just_over_the_limit_is_refused_too(
     signed_in: Client, tmp_path: Path, settings: Settings
 ) -> None:
@@ -206,6 +214,7 @@ def test_nothing_of_a_stranger_or_of_a_viewer_is_kept(
     assert not incoming()
 
 
+@pytest.mark.once
 def test_uploads_are_taken_by_post_for_operations_that_take_a_sound(signed_in: Client) -> None:
     assert signed_in.get(f"/new/{SEPARATE}/upload/").status_code == 405
     for model in ("create-music-video", "no-such-thing"):
@@ -292,6 +301,7 @@ def test_two_files_for_one_instrumental_are_refused(
     assert "One file at once." in page
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
@@ -321,6 +331,7 @@ def test_a_url_by_hand_that_cannot_be_fetched_is_refused(
     assert url in page
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "public_url",
     [
@@ -348,6 +359,7 @@ def test_an_address_vidgo_cannot_reach_is_told_before_anything_is_sent(
     assert Task.objects.count() == 1
 
 
+@pytest.mark.once
 def test_an_address_that_can_be_reached_is_not_complained_about(
     signed_in: Client, settings: Settings
 ) -> None:

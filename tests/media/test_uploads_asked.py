@@ -55,6 +55,7 @@ def broken(name: str, folder: Path) -> bytes:
     return whole[: int(len(whole) * share)]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_file_that_ends_before_it_says_is_kept_and_asked_about(
     name: str, signed_in: Client, tmp_path: Path
@@ -70,6 +71,7 @@ def test_a_file_that_ends_before_it_says_is_kept_and_asked_about(
     assert not sounds.examine(Path(upload.file.path)).question
 
 
+@pytest.mark.once
 def test_less_than_a_second_is_asked_about(signed_in: Client, tmp_path: Path) -> None:
     content = tone(tmp_path / "a.wav", seconds=0.4).read_bytes()
 
@@ -78,6 +80,7 @@ def test_less_than_a_second_is_asked_about(signed_in: Client, tmp_path: Path) ->
     assert "It is shorter than one second. Use it anyway?" in page
 
 
+@pytest.mark.once
 def test_damage_in_the_middle_is_told_as_such(signed_in: Client, tmp_path: Path) -> None:
     content = bytearray(tone(tmp_path / "a.flac", seconds=6).read_bytes())
     middle = len(content) // 2
@@ -88,6 +91,7 @@ def test_damage_in_the_middle_is_told_as_such(signed_in: Client, tmp_path: Path)
     assert "of 0:06 can be played. Use it anyway?" in page
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", ["a.aac", "last byte.flac", "last byte.wav"])
 def test_what_lacks_no_more_than_a_frame_is_taken_without_a_question(
     name: str, signed_in: Client, tmp_path: Path

@@ -167,6 +167,7 @@ def test_a_viewer_takes_home_but_deletes_nothing(client: Client, ended: Make) ->
     assert Task.objects.filter(pk=task.pk).exists()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("path", ["files.zip", "again/", "delete/"])
 @pytest.mark.parametrize("task", ["", "x", "0", "9" * 30])
 def test_nothing_chosen_is_not_found(signed_in: Client, path: str, task: str) -> None:

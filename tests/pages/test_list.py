@@ -61,6 +61,7 @@ def filled(path: str, song: Task, **more: object) -> str:
     return path.format(task=song.pk, track=song.tracks.get().pk, **more)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("path", [*PAGES, *ACTIONS, "/new/", "/tasks/{task}/files.zip"])
 def test_a_stranger_is_sent_to_the_login(client: Client, song: Task, path: str) -> None:
     address = filled(path, song)
@@ -70,11 +71,13 @@ def test_a_stranger_is_sent_to_the_login(client: Client, song: Task, path: str) 
         assert answer["Location"] == f"/login/?next={address}"
 
 
+@pytest.mark.once
 def test_a_stranger_does_not_learn_which_pages_exist(client: Client, db: None) -> None:
     for path in ("/tasks/999999/", "/songs/999999/", "/new/no-such-thing/"):
         assert client.get(path)["Location"] == f"/login/?next={path}"
 
 
+@pytest.mark.once
 def test_the_login_leads_to_the_list_and_out_again(client: Client, ann: User) -> None:
     page = client.get("/login/")
     assert page.status_code == 200
@@ -125,6 +128,7 @@ def test_what_is_not_there_is_not_found(signed_in: Client, path: str) -> None:
     assert "</html>" in answer.content.decode()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("path", ACTIONS)
 def test_an_action_is_no_link(signed_in: Client, song: Task, path: str) -> None:
     answer = signed_in.get(filled(path, song))
@@ -139,6 +143,7 @@ def test_an_action_on_no_task_is_not_found(signed_in: Client, path: str) -> None
     assert signed_in.post(path.format(task=999999)).status_code == 404
 
 
+@pytest.mark.once
 def test_an_action_wants_the_pages_own_token(ann: User, make: Make) -> None:
     task = make("pending")
     stranger = Client(enforce_csrf_checks=True)
@@ -171,6 +176,7 @@ def test_every_operation_shows_in_every_state(signed_in: Client, make: Make, mod
 AWKWARD = ("<script>alert(1)</script>", "שיר ערב", "🎹" * 200, "a" * 200, "x\u202eevil", "&amp;")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("title", AWKWARD)
 def test_whatever_a_title_holds_is_text(signed_in: Client, make: Make, title: str) -> None:
     task = make("finished", title=title, error=title, input={"title": title})
@@ -526,6 +532,7 @@ def test_another_day_is_a_change_since_lines_say_yesterday(signed_in: Client, ma
     assert names[0] != names[1]
 
 
+@pytest.mark.once
 def test_a_page_leaves_compressed_and_is_known_again(signed_in: Client, make: Make) -> None:
     make(title="Night Bus")
     plain = signed_in.get("/tasks/", headers=HTMX)

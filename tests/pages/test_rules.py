@@ -285,6 +285,7 @@ def test_a_form_without_a_song_for_it_sends_nobody_to_make_one_that_it_refuses(
     assert box() == ""
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("length", [81, 201, 1000])
 def test_a_title_is_as_long_as_somebody_likes_where_vidgo_names_no_limit(
     signed_in: Client, length: int

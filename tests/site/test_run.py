@@ -41,6 +41,7 @@ def everything(product: Product) -> list[int]:
     return product.pids("")
 
 
+@pytest.mark.once
 def test_it_tells_its_address_and_how_to_sign_in(product: Product) -> None:
     until(lambda: product.url in told(product), "the address")
     match = re.search(r"Sign in as admin with the password (\S+) ", told(product))
@@ -83,6 +84,7 @@ def test_a_child_of_the_web_server_that_is_killed_is_started_again(product: Prod
     assert answers(product)
 
 
+@pytest.mark.once
 def test_an_address_that_opens_a_task_is_not_logged(product: Product) -> None:
     token = "t" * 43
 
@@ -118,6 +120,7 @@ def test_after_the_supervisor_is_killed_nothing_is_left_and_the_next_start_works
     assert answers(product)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_everything(product: Product, number: int) -> None:
     if product.process.poll() is not None:
@@ -130,6 +133,7 @@ def test_a_signal_ends_everything(product: Product, number: int) -> None:
     assert not answers(product)
 
 
+@pytest.mark.once
 def test_against_a_test_server_with_any_key_everything_works_over_plain_http(
     tmp_path: Path,
 ) -> None:

@@ -57,6 +57,7 @@ def song(bucket: Any, sandbox: Sandbox, signed_in: Client, finish: Callable[[Tas
     return finish(Task.objects.get())
 
 
+@pytest.mark.once
 def test_results_are_saved_there_and_served_by_ranges(
     song: Task, bucket: Any, signed_in: Client
 ) -> None:
@@ -74,6 +75,7 @@ def test_results_are_saved_there_and_served_by_ranges(
         assert beyond.status_code == 416
 
 
+@pytest.mark.once
 def test_everything_of_a_task_comes_as_one_zip(song: Task, signed_in: Client) -> None:
     response = signed_in.get(f"/tasks/{song.pk}/files.zip")
     body = b"".join(response.streaming_content)  # type: ignore[attr-defined]
@@ -83,6 +85,7 @@ def test_everything_of_a_task_comes_as_one_zip(song: Task, signed_in: Client) ->
     assert len(bundle.namelist()) == song.assets.exclude(file="").count()
 
 
+@pytest.mark.once
 def test_what_was_lost_in_the_bucket_is_not_there(
     song: Task, bucket: Any, signed_in: Client
 ) -> None:
@@ -92,6 +95,7 @@ def test_what_was_lost_in_the_bucket_is_not_there(
     assert signed_in.get(f"/media/{asset.pk}/").status_code == 404
 
 
+@pytest.mark.once
 def test_vidgo_fetches_a_sound_at_an_address_that_ends_with_its_task(
     song: Task, make_task: Any
 ) -> None:
@@ -116,6 +120,7 @@ def test_vidgo_fetches_a_sound_at_an_address_that_ends_with_its_task(
     assert requests.get(url, timeout=60).status_code == 404
 
 
+@pytest.mark.once
 def test_at_home_vidgo_fetches_a_sound_at_an_address_that_the_store_has_signed(
     song: Task, make_task: Any, settings: Settings
 ) -> None:
@@ -132,6 +137,7 @@ def test_at_home_vidgo_fetches_a_sound_at_an_address_that_the_store_has_signed(
     assert hashlib.sha256(answer.content).hexdigest() == track.sound.sha256
 
 
+@pytest.mark.once
 def test_waveforms_are_drawn_from_there(song: Task) -> None:
     sound = song.assets.filter(kind=Asset.Kind.AUDIO).first()
     assert sound is not None
@@ -142,6 +148,7 @@ def test_waveforms_are_drawn_from_there(song: Task) -> None:
     assert preview.peaks
 
 
+@pytest.mark.once
 def test_storage_is_ready_and_then_not(bucket: Any, db: None) -> None:
     from django.core.cache import cache
 

@@ -98,6 +98,7 @@ def test_a_filter_that_does_not_fit_leads_to_the_whole_list(root: Client) -> Non
     assert page.status_code == 200
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("kind", "status"),
     [

@@ -56,6 +56,7 @@ def test_no_row_of_guesses_keeps_what_was_typed(ann: User, signed_in: Client) ->
     assert "very secret" not in f"{attempt.get_data}{attempt.post_data}"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [

@@ -40,6 +40,7 @@ def post(client: Client, path: str, length: int, kind: str) -> tuple[int, bool]:
     return answer.status_code, body.touched
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("who", WHO)
 @pytest.mark.parametrize("kind", ["multipart/form-data; boundary=x", "text/plain"])
 def test_no_large_body_is_read_that_is_not_taken(
@@ -58,6 +59,7 @@ def test_no_large_body_is_read_that_is_not_taken(
     assert not read
 
 
+@pytest.mark.once
 def test_a_small_form_of_somebody_who_may_not_is_not_read_either(house: dict[str, Any]) -> None:
     path, kind = address("import", house), "application/x-www-form-urlencoded"
     assert post(client_of("anonymous"), path, 20, kind) == (302, False)
@@ -65,6 +67,7 @@ def test_a_small_form_of_somebody_who_may_not_is_not_read_either(house: dict[str
     assert post(client_of("member"), path, 5, kind)[1]
 
 
+@pytest.mark.once
 def test_a_length_of_thousands_of_digits_is_too_large(house: dict[str, Any]) -> None:
     kind = "application/x-www-form-urlencoded"
     assert post(client_of("member"), "/songs/import/", int("9" * 4000), kind) == (413, False)

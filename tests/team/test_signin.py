@@ -87,6 +87,7 @@ def test_one_stranger_does_not_go_through_all_the_names(ann: User) -> None:
     assert sign_in(PASSWORD)
 
 
+@pytest.mark.once
 def test_another_user_agent_is_no_new_start(ann: User) -> None:
     for i in range(20):
         sign_in(f"guess {i}", HTTP_USER_AGENT=f"browser {i}")
@@ -109,6 +110,7 @@ def through(address: str) -> dict[str, Any]:
     return {"address": "127.0.0.1", "HTTP_X_FORWARDED_FOR": address}
 
 
+@pytest.mark.once
 def test_behind_a_proxy_callers_are_told_apart(ann: User, behind_proxy: None) -> None:
     for i in range(20):
         sign_in(f"guess {i}", **through("198.51.100.1"))
@@ -116,6 +118,7 @@ def test_behind_a_proxy_callers_are_told_apart(ann: User, behind_proxy: None) ->
     assert sign_in(PASSWORD, **through(HOME))
 
 
+@pytest.mark.once
 def test_a_made_up_header_in_front_of_the_proxy_s_own_does_not_help(
     ann: User, behind_proxy: None
 ) -> None:
@@ -125,6 +128,7 @@ def test_a_made_up_header_in_front_of_the_proxy_s_own_does_not_help(
     assert {row.ip_address for row in AccessAttempt.objects.all()} == {"198.51.100.1"}
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("proxy", ["::ffff:127.0.0.1", "::FFFF:7f00:1", "::ffff:10.2.3.4"])
 def test_a_proxy_is_known_by_its_address_inside_ipv6(
     ann: User, behind_proxy: None, proxy: str
@@ -135,6 +139,7 @@ def test_a_proxy_is_known_by_its_address_inside_ipv6(
     assert sign_in(PASSWORD, proxy, HTTP_X_FORWARDED_FOR=HOME)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("written", "meant"),
     [
@@ -154,6 +159,7 @@ def test_an_address_with_port_and_brackets_is_the_caller_s(
     assert AccessAttempt.objects.get().ip_address == meant
 
 
+@pytest.mark.once
 def test_networks_are_known_however_they_are_written() -> None:
     assert str(network("::ffff:10.0.0.0/104")) == "10.0.0.0/8"
     assert str(network("::ffff:127.0.0.1")) == "127.0.0.1/32"
@@ -161,12 +167,14 @@ def test_networks_are_known_however_they_are_written() -> None:
     assert str(network("::/0")) == "::/0"
 
 
+@pytest.mark.once
 def test_without_a_proxy_of_ours_the_header_counts_for_nothing(ann: User) -> None:
     for i in range(20):
         sign_in(f"guess {i}", HTTP_X_FORWARDED_FOR=f"192.0.2.{i}")
     assert not sign_in(PASSWORD, HTTP_X_FORWARDED_FOR="192.0.2.99")
 
 
+@pytest.mark.once
 def test_nonsense_in_the_header_is_no_way_around(ann: User, behind_proxy: None) -> None:
     for i in range(20):
         sign_in(f"guess {i}", **through(f"not an address {i}"))
@@ -179,6 +187,7 @@ def test_passwords_stand_in_no_row_of_guesses(ann: User) -> None:
     assert "secret guess" not in f"{attempt.get_data}{attempt.post_data}"
 
 
+@pytest.mark.once
 def test_the_page_says_what_to_do_when_it_is_locked(ann: User) -> None:
     for i in range(10):
         sign_in(f"guess {i}")
@@ -187,6 +196,7 @@ def test_the_page_says_what_to_do_when_it_is_locked(ann: User) -> None:
     assert "quarter of an hour" in page.text
 
 
+@pytest.mark.once
 def test_the_cookies_are_out_of_reach_of_scripts(ann: User) -> None:
     client = Client()
     sign_in(PASSWORD, client=client)
@@ -195,6 +205,7 @@ def test_the_cookies_are_out_of_reach_of_scripts(ann: User) -> None:
         assert client.cookies[name]["samesite"] == "Lax"
 
 
+@pytest.mark.once
 def test_the_way_back_after_sign_in_leads_nowhere_else(ann: User) -> None:
     for target in ("https://evil.example/", "//evil.example", "/\\evil.example", "javascript:x"):
         form = {"username": "ann", "password": PASSWORD, "next": target}

@@ -93,6 +93,7 @@ def test_a_strange_page_has_nothing_typed_here(browser: Client) -> None:
     assert "Low tide" not in browser.get(f"{FORM}?unsent=1").text
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "unsent", ["", "x", "[]", '{"title": 1}', "[" * 50_000, '{"title": ["' + "x" * MOST + '"]}']
 )

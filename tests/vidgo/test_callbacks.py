@@ -99,6 +99,7 @@ def finished(*files: Any, **more: Any) -> Any:
     return enveloped(data | more)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("form", [enveloped, bare])
 @pytest.mark.parametrize("model", EXPECTED)
 def test_both_documented_bodies_give_the_operations_assets(
@@ -130,6 +131,7 @@ def test_the_songs_of_an_instrumental_are_kept_with_all_that_is_told(
     assert pairs == [(f"{CDN}/1.mp3", f"{CDN}/1.jpeg"), (f"{CDN}/2.mp3", f"{CDN}/2.jpeg")]
 
 
+@pytest.mark.once
 def test_the_three_stages_of_an_instrumental_show_what_is_there_already(
     taken: Callable[[str], Task], post: Post
 ) -> None:
@@ -184,6 +186,7 @@ QUIRKY_STEMS: dict[str, Any] = {
 }
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("inner", [json.dumps, lambda value: value], ids=["string", "decoded"])
 @pytest.mark.parametrize("quirk", QUIRKY_STEMS)
 def test_quirky_stems_are_the_same_stems(
@@ -197,6 +200,7 @@ def test_quirky_stems_are_the_same_stems(
     assert found(task) == [one for stem in stems for one in stem_key(stem)]
 
 
+@pytest.mark.once
 def test_a_url_under_a_field_that_nobody_knows_is_kept_after_the_others(
     taken: Callable[[str], Task], post: Post
 ) -> None:
@@ -215,6 +219,7 @@ def test_a_url_under_a_field_that_nobody_knows_is_kept_after_the_others(
 COVERS = [{"file_url": f"{CDN}/a.png", "file_type": "image"}, {"file_url": f"{CDN}/b.png"}]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "files",
     [
@@ -240,6 +245,7 @@ def test_every_form_of_covers_gives_two_pictures_in_order(
     assert [label for _, _, label, _ in found(task)] == ["Cover 1", "Cover 2"]
 
 
+@pytest.mark.once
 def test_a_cover_that_is_sound_is_a_track_to_play(taken: Callable[[str], Task], post: Post) -> None:
     task = taken("generate-music-cover")
 
@@ -248,6 +254,7 @@ def test_a_cover_that_is_sound_is_a_track_to_play(taken: Callable[[str], Task], 
     assert found(task) == [("0.generate_cover.0.file", "audio", "Cover 1", f"{CDN}/version.mp3")]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("files", [{"video_url": f"{CDN}/video.mp4"}, "as string"])
 def test_files_that_are_no_list_are_read_all_the_same(
     taken: Callable[[str], Task], post: Post, files: Any
@@ -281,6 +288,7 @@ def test_of_duplicate_keys_the_last_one_counts(taken: Callable[[str], Task], pos
     assert found(task) == EXPECTED["create-music-video"]
 
 
+@pytest.mark.once
 def test_a_status_in_capitals_is_the_same_status(taken: Callable[[str], Task], post: Post) -> None:
     task = taken("create-music-video")
 
@@ -301,6 +309,7 @@ def test_results_under_an_unknown_status_are_kept_and_the_task_goes_on(
     assert task.due_at
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("data", "error"),
     [
@@ -436,6 +445,7 @@ def test_the_address_wants_no_session_and_no_csrf_token(
     assert "sessionid" not in answer.cookies
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("token", ["x" * 43, "x", "a%00b", "é", "%2e%2e", "x" * 3000])
 def test_an_address_that_nobody_was_given_is_not_found(
     db: None, outsider: Client, token: str
@@ -443,6 +453,7 @@ def test_an_address_that_nobody_was_given_is_not_found(
     assert outsider.post(f"/callback/{token}/", "{}", "application/json").status_code == 404
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("method", ["get", "head", "put", "delete", "patch", "options"])
 def test_only_post_is_taken(taken: Callable[[str], Task], outsider: Client, method: str) -> None:
     task = taken("create-music-video")
