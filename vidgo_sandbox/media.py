@@ -152,10 +152,10 @@ class Studio:
         frame = target.with_suffix(".png")
         video_frame(title, author, domain_name, (640, 360), frame)
         graph = (
-            "[1:a]showwaves=s=600x160:mode=cline:rate=25:colors=white:scale=sqrt:draw=full[waves];"
+            "[1:a]showwaves=s=600x160:mode=cline:rate=15:colors=white:scale=sqrt:draw=full[waves];"
             "[0:v][waves]overlay=20:125:shortest=1,format=yuv420p[picture]"
         )
-        still = ("-f", "image2", "-loop", "1", "-framerate", "25")
+        still = ("-f", "image2", "-loop", "1", "-framerate", "15")
         self.run(
             *(*ffmpeg.source(frame, *still, readers=["image2"]), *ffmpeg.source(audio)),
             *("-filter_complex", graph, "-map", "[picture]", "-map", "1:a", "-shortest"),

@@ -159,7 +159,7 @@ CORPUS: dict[str, tuple[Make, str]] = {
     # Too long, silent.
     "nine minutes.mp3": (quiet("a.mp3", "-b:a", "8k", seconds=540), LONG),
     "nine minutes.wav": (quiet("a.wav", "-c:a", "pcm_u8", seconds=540), LONG),
-    "nine minutes.ogg": (quiet("a.ogg", seconds=540), LONG),
+    "nine minutes.ogg": (quiet("a.ogg", "-ar", "8000", seconds=540), LONG),
     "a second too long.m4a": (quiet("a.m4a", "-b:a", "8k", seconds=481), LONG),
     "silent.wav": (quiet("a.wav"), SILENT),
     "silent.mp3": (quiet("a.mp3"), SILENT),
