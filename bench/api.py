@@ -20,6 +20,7 @@ class Api:
         self.after = after
         self.taken: dict[str, float] = {}
         self.called: dict[str, float] = {}
+        self._told: dict[str, dict[str, Any]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> "Api":
@@ -49,7 +50,7 @@ class Api:
             self._later(self._call_back(key, sent["callback_url"]))
         elif "task_id=" in head:
             task_id = head.partition("task_id=")[2].split()[0]
-            data = {"task_id": task_id, "status": "running", "files": []}
+            data = self._told.get(task_id) or {"status": "running", "files": []}
         answer = json.dumps({"code": 200, "data": data}).encode()
         writer.write(
             b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/json\r\n"
@@ -68,6 +69,8 @@ class Api:
         await asyncio.sleep(self.after())
         files = [{"persona_id": f"persona-of-{key}"}]
         told = {"task_id": f"task-of-{key}", "status": "finished", "files": files}
+        # A callback is believed for as long as the query says nothing else.
+        self._told[f"task-of-{key}"] = told
         body = json.dumps(told).encode()
         host, _, path = url.removeprefix("http://").partition("/")
         head = f"POST /{path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {len(body)}\r\n\r\n"
