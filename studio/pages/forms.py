@@ -106,3 +106,9 @@ class FilterForm(forms.Form):
         # Long before there was anything to show, and within what every time zone can count.
         earliest=date(2000, 1, 1),
     )
+
+    @property
+    def people(self) -> list[str]:
+        """Return who can be chosen: beside what was asked for, all that differs in the form."""
+        names = get_user_model().objects.order_by("username").values_list("username", flat=True)
+        return [*names]
