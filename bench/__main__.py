@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench import against, measures
+from bench import against, files, measures
 from bench.rows import Row, below, less
 from bench.server import ROOT, Site, free_port, memory, wait_for
 
@@ -119,7 +119,7 @@ def _files(site: Site, direct: str) -> list[Row]:
     try:
         accelerated.serve()
         with _nginx(accelerated, accel=True) as nginx:
-            return measures.media(
+            return files.media(
                 site, "/media/1/", FILE, [web.pid], nginx, f"{direct}/results/1/bench"
             )
     finally:

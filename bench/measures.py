@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import subprocess
 import time
 import urllib.request
 from collections.abc import Callable
@@ -15,11 +14,9 @@ from playwright.async_api import Browser, Page, async_playwright
 from bench import RARE, load
 from bench.api import Api
 from bench.rows import Row, below, more
-from bench.server import CSRF, Site, memory
+from bench.server import CSRF, Site
 
 ROUNDS = 3
-# A file takes a tenth of a second, in which one turn of the scheduler doubles or halves its rate.
-FILES = 21
 BARE = "bare"
 SECONDS = 2
 AT_ONCE = 8
@@ -27,7 +24,6 @@ CROWD = 200
 EVERY = 2.0
 # Open lists, submits a second, milliseconds: a band, one with a good margin, and far too much.
 BANDS = ((50, 5.0, 100), (200, 5.0, 300), (200, 20.0, 300))
-MEGABYTE = 1024**2
 BODY = (
     '{"code": 200, "data": {"task_id": "task-%d", "status": "finished", '
     '"files": [{"video_url": "https://files.example.com/video.mp4"}]}}'
@@ -69,7 +65,7 @@ def page_times(sites: dict[int, Site]) -> dict[int, dict[str, float]]:
     """
     runs: dict[str, Callable[[], load.Wrk]] = {}
     for tasks, site in sites.items():
-        length = len(_get(site.url + "/tasks/", {"Cookie": site.cookie()}).read())
+        length = len(get(site.url + "/tasks/", {"Cookie": site.cookie()}).read())
         runs[f"{tasks} {BARE}"] = _ask(site, f"/bench/bare/{length}/")
         for name, path in pages(tasks).items():
             runs[f"{tasks} {name}"] = _ask(site, path)
@@ -101,7 +97,7 @@ def unchanged(site: Site) -> Row:
 
 def etag(site: Site, headers: dict[str, str]) -> str:
     """Return the ETag of the list as it stands."""
-    return str(_get(site.url + "/tasks/", headers).headers["ETag"])
+    return str(get(site.url + "/tasks/", headers).headers["ETag"])
 
 
 def callbacks(site: Site, first: int) -> Row:
@@ -194,8 +190,7 @@ def open_lists(site: Site, count: int, per_second: float, seconds: float, key: s
     return 1000 * load.percentile(seen.refreshes[count:], 0.95)
 
 
-# What a first visit brings over the wire: the page, and all that it loads besides.
-# All but the typeface, which is fetched once.
+# What a first visit brings over the wire, but for the typeface, which is fetched once.
 _WEIGHT = """() => ["navigation", "resource"].flatMap((type) => performance.getEntriesByType(type))
   .filter(({ name }) => !name.endsWith(".woff2"))
   .reduce((sum, entry) => sum + entry.transferSize, 0)"""
@@ -217,7 +212,6 @@ def ways(site: Site, count: int) -> list[Row]:
             for path in ("/tasks/1/", "/", "/tasks/"):
                 page = await _visit(chromium, site, path)
                 weights[path] = await page.evaluate(_WEIGHT) / 1000
-            # The last one stays open: its list shows what is called back.
             for number in range(count):
                 to_api, to_page = await _way(site, api, page, f"way-{number}")
                 sent.append(to_api)
@@ -262,48 +256,8 @@ def _persona(site: Site, key: str) -> bytes:
     return load.form(site.url, site.cookie(), CSRF, "generate-persona", fields)
 
 
-def media(site: Site, path: str, size: int, pids: list[int], nginx: str, direct: str) -> list[Row]:
-    """Compare a file sent by the studio, and by nginx on its word, with nginx alone (`direct`)."""
-    cookie = f"Cookie: {site.cookie()}"
-    rates: dict[str, list[float]] = {"studio": [], "accel": [], "nginx": []}
-    weights: list[float] = []
-    for number in range(FILES + 1):
-        for name, url in (("studio", site.url + path), ("accel", nginx + path), ("nginx", direct)):
-            begin = time.monotonic()
-            told = subprocess.run(
-                ["curl", "-sf", "-H", cookie, "-o", "/dev/null", "-w", "%{size_download}", url],
-                check=True,
-                capture_output=True,
-                text=True,
-            )
-            if int(told.stdout) != size:
-                raise RuntimeError(f"{name}: {told.stdout} of {size} bytes")
-            if number:
-                rates[name].append(size / MEGABYTE / (time.monotonic() - begin))
-            weights.append(memory(pids))
-    middle = {name: median(found) for name, found in rates.items()}
-    # Held against what stands after the round that does not count; each web process has its first
-    # file at some time, but none ever holds an eighth of one.
-    grown = max(weights[len(rates) :]) - max(weights[: len(rates)])
-    firsts = [_first_byte(site, "/tasks/1/files.zip", cookie) for _ in range(ROUNDS)]
-    return [
-        more("file by nginx on the studio's word", middle["accel"], middle["nginx"], 0.8, " MB/s"),
-        more("file by the studio alone", middle["studio"], middle["nginx"], 0.3, " MB/s"),
-        below("first byte of a ZIP, the slowest", 1000 * max(firsts), 100, " ms"),
-        below("memory that files add", max(grown, 0), size / MEGABYTE / 8, " MB"),
-    ]
-
-
-def _first_byte(site: Site, path: str, cookie: str) -> float:
-    """Return the seconds from the request to the first byte of the body."""
-    begin = time.monotonic()
-    name, _, value = cookie.partition(": ")
-    with _get(site.url + path, {name: value}) as answer:
-        answer.read(1)
-        return time.monotonic() - begin
-
-
-def _get(url: str, headers: dict[str, str]) -> addinfourl:
+def get(url: str, headers: dict[str, str]) -> addinfourl:
+    """Return the answer to a request, to be read and closed."""
     request = urllib.request.Request(url, headers=headers)
     answer: addinfourl = urllib.request.urlopen(request, timeout=60)
     return answer

@@ -228,5 +228,6 @@ def test_a_finger_along_a_lanes_name_or_buttons_sets_its_level(
     page.wait_for_function("before => scrollY > before", arg=before)
     assert level() == pytest.approx(10 ** (-8.5 / 20), rel=1e-3)
     alone.tap()
+    expect(alone).to_have_attribute("aria-pressed", "true")
     assert gains(page) == [0, pytest.approx(10 ** (-8.5 / 20), rel=1e-3), 0, 0, 0, 0, 1]
     assert not violations(page, ["target-size"])
