@@ -17,13 +17,13 @@ run: $(VENV)/run
 test: $(VENV)/dev
 	@scripts/browser
 	@scripts/proxies
-	$(BIN)/python -m pytest --numprocesses 4 $(SIDE_BY_SIDE) $(PYTEST)
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(PYTEST)
 
 # What one runs before each commit: lint, types, and all that needs no browser and kills nothing.
 check: lint
-	$(BIN)/python -m pytest --numprocesses 4 $(SIDE_BY_SIDE) $(addprefix --ignore=tests/,$(SLOW)) $(PYTEST)
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(addprefix --ignore=tests/,$(SLOW)) $(PYTEST)
 SLOW := browser engines crash site/test_run.py site/test_slow_clients.py
-SIDE_BY_SIDE := --dist loadscope --no-loadscope-reorder
+SIDE_BY_SIDE := --numprocesses 4 --dist loadscope --no-loadscope-reorder
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .

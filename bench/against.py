@@ -7,9 +7,6 @@ from bench import load, measures
 from bench.rows import Row, less, more
 from bench.server import Site, processor
 
-# Open lists, and the milliseconds that 95 of 100 of their refreshes take at most.
-LISTS = {50: 100, 200: 300}
-SUBMITS_A_SECOND = 5.0
 SECONDS = 20.0
 ROUNDS = 3
 
@@ -25,7 +22,7 @@ def compare(new: Site, old: Site) -> list[Row]:
     pages = _turns(lambda site: _wrk(site, "/tasks/1/", refresh[site], at_once=1).p50, new, old)
     rows.append(less("a task's page", *pages, 0.62))
     # Last: what they leave behind goes on for a while.
-    rows += [_lists(new, old, count, limit) for count, limit in LISTS.items()]
+    rows += [_lists(new, old, count, limit) for count, limit in measures.LISTS.items()]
     return rows
 
 
@@ -35,7 +32,7 @@ def _lists(new: Site, old: Site, count: int, limit: float) -> Row:
 
     def p95(site: Site) -> float:
         key = f"{count}-{next(numbers)}"
-        return measures.open_lists(site, count, SUBMITS_A_SECOND, SECONDS, key)
+        return measures.open_lists(site, count, measures.SUBMITS_A_SECOND, SECONDS, key)
 
     now, before = _turns(p95, new, old)
     what = f"{count} open lists, refresh p95"

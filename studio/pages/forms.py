@@ -78,6 +78,9 @@ class TitleForm(forms.Form):
     )
 
 
+_PEOPLE = get_user_model().objects.order_by("username")
+
+
 class FilterForm(forms.Form):
     """What the list is narrowed to; all of it stands in the address."""
 
@@ -95,7 +98,7 @@ class FilterForm(forms.Form):
         label="State", required=False, choices=[("", "Any state"), *Task.Status.choices]
     )
     person = forms.ModelChoiceField(
-        get_user_model().objects.order_by("username"),
+        _PEOPLE,
         label="Who",
         required=False,
         empty_label="Everyone",
@@ -108,7 +111,6 @@ class FilterForm(forms.Form):
     )
 
     @property
-    def people(self) -> list[str]:
+    def people(self) -> list[tuple[int, str]]:
         """Return who can be chosen: beside what was asked for, all that differs in the form."""
-        names = get_user_model().objects.order_by("username").values_list("username", flat=True)
-        return [*names]
+        return [*_PEOPLE.values_list("pk", "username")]

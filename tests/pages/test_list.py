@@ -263,6 +263,10 @@ class TestFilters:
 
         assert before == ["ann", "bob"]
         assert self._people(signed_in) == ["aaron", "ann", "bob"]
+        # Another of the same name.
+        User.objects.get(username="bob").delete()
+        again = User.objects.create_user("bob")
+        assert f'<option value="{again.pk}">bob</option>' in signed_in.get("/tasks/").text
 
     def _people(self, client: Client) -> list[str]:
         choice = client.get("/tasks/").text.partition('name="person"')[2].partition("</select>")[0]
