@@ -5,18 +5,20 @@
 const isPlaying = (node) =>
   [...node.querySelectorAll("audio, video, studio-mixer")].some((media) => !media.paused && !media.ended);
 
+// Return whether `field` holds something else than the page came with.
+const isChanged = (field) =>
+  field.matches("select") ? !field.selectedOptions[0]?.defaultSelected : field.value !== field.defaultValue;
+
 function keepState(old, fresh) {
+  const twin = (node) => fresh.querySelector(`#${CSS.escape(node.id)}`);
   for (const details of old.querySelectorAll("details[id]")) {
-    const twin = fresh.querySelector(`#${CSS.escape(details.id)}`);
-    if (twin) twin.open = details.open;
+    if (twin(details)) twin(details).open = details.open;
   }
   for (const box of old.querySelectorAll("input[type=checkbox][id]")) {
-    const twin = fresh.querySelector(`#${CSS.escape(box.id)}`);
-    if (twin) twin.checked = box.checked;
+    if (twin(box)) twin(box).checked = box.checked;
   }
-  for (const field of old.querySelectorAll("input[type=text][id], textarea[id]")) {
-    const twin = fresh.querySelector(`#${CSS.escape(field.id)}`);
-    if (twin && field.value !== field.defaultValue) twin.value = field.value;
+  for (const field of old.querySelectorAll("input[type=text][id], textarea[id], select[id]")) {
+    if (twin(field) && isChanged(field)) twin(field).value = field.value;
   }
 }
 

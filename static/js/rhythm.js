@@ -6,6 +6,8 @@ import { deck } from "./deck.js";
 const PAUSE = 2500;
 const [FEWEST, MOST] = [4, 16];
 const TIDY = 1000;
+// "99,5" -> 99.5; NaN for what is no number.
+const number = (text) => Number(text.replace(",", "."));
 
 class StudioRhythm extends HTMLElement {
   // The second of the song that is heard now, null while none is; whoever plays it can say another.
@@ -23,13 +25,14 @@ class StudioRhythm extends HTMLElement {
     press("half", () => this.set(this.tempo / 2));
     press("double", () => this.set(this.tempo * 2));
     press("shift", () => this.set(this.tempo, (this.beat + this.period / 2) % this.period));
-    tempo.addEventListener("change", () => this.set(this.tempo));
+    // What is no number stays as it is typed, and the studio says what is wrong with it.
+    tempo.addEventListener("change", () => Number.isNaN(number(tempo.value)) || this.set(this.tempo));
     this.form.addEventListener("submit", (event) => this.keep(event));
   }
 
   // Beats a minute, 0 for none.
   get tempo() {
-    return Number((this.tempoField ?? this.dataset).value ?? this.dataset.tempo) || 0;
+    return number(this.tempoField?.value ?? this.dataset.tempo) || 0;
   }
 
   // The second of a beat, NaN where none is known.
@@ -82,16 +85,16 @@ class StudioRhythm extends HTMLElement {
     try {
       const answer = await fetch(this.form.action, { method: "POST", body, headers: { "HX-Request": "true" } });
       if (answer.status === 422) wrong.textContent = await answer.text();
-      else if (answer.status === 204) this.kept();
+      else if (answer.status === 204) this.kept(body.get("tempo"), body.get("key"));
       else wrong.textContent = "The studio could not keep this. Load the page again.";
     } catch {
       wrong.textContent = "The connection is broken. Try again in a moment.";
     }
   }
 
-  kept() {
-    this.querySelector("[data-tempo-shown]").textContent = `${Math.round(this.tempo)} BPM`;
-    this.querySelector("[data-key-shown]").textContent = this.keyField.value;
+  kept(tempo, key) {
+    this.querySelector("[data-tempo-shown]").textContent = `${Math.round(number(tempo))} BPM`;
+    this.querySelector("[data-key-shown]").textContent = key;
     this.querySelector("details").open = false;
     this.querySelector("summary").focus();
     document.getElementById("live").textContent = "Tempo and key are kept.";

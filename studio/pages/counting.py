@@ -8,6 +8,7 @@ from django.db.models.functions import Cast, Concat, Replace, Round
 
 from studio.media.rhythm import KEYS
 from studio.models import Asset, Preview
+from studio.operations.fields import NumberField
 
 # Beats a minute that somebody can play to.
 SLOWEST, FASTEST = 20, 400
@@ -16,7 +17,7 @@ SLOWEST, FASTEST = 20, 400
 class RhythmForm(forms.Form):
     """A tempo and a key that are put right by hand."""
 
-    tempo = forms.FloatField(
+    tempo = NumberField(
         label="Tempo",
         min_value=SLOWEST,
         max_value=FASTEST,

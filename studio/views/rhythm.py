@@ -24,7 +24,7 @@ def put_right(request: HttpRequest, pk: int) -> HttpResponse:
     wrong = first_problem(form)
     if not wrong:
         given = form.cleaned_data
-        found = Rhythm(given["tempo"], given["beat"], given["key"])
+        found = Rhythm(float(given["tempo"]), given["beat"], given["key"])
         analysis.put_right(preview, found, request.user)
     if request.htmx:  # type: ignore[attr-defined]
         return HttpResponse(wrong, status=422 if wrong else 204)

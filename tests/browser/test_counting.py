@@ -158,11 +158,32 @@ def test_a_tempo_is_put_right_for_everybody(mixer: Page, visit: Visit, product: 
     expect(counted.locator("summary")).to_be_focused()
 
 
+def test_what_is_typed_as_a_tempo_is_never_thrown_away(
+    visit: Visit, product: Product, song: str
+) -> None:
+    complaints: list[str] = []
+    page = visit(product, song, complaints=complaints)
+    page.locator("studio-rhythm summary").click()
+    field = page.get_by_label("Tempo of the song")
+    for typed, stays, told in (
+        ("fast", "fast", "Give the tempo in beats a minute, such as 120."),
+        ("12,5", "12.5", "A tempo is from 20 to 400 beats a minute."),
+    ):
+        field.fill(typed)
+        field.press("Enter")
+        expect(page.locator("studio-rhythm [data-wrong]")).to_have_text(told)
+        expect(field).to_have_value(stays)
+    assert all("422" in complaint for complaint in complaints)
+
+
 def test_what_is_typed_and_open_outlives_what_a_teammate_keeps(
     mixer: Page, visit: Visit, product: Product, song: str
 ) -> None:
     mixer.locator("studio-rhythm summary").click()
     mixer.get_by_label("Tempo of the song").fill("50")
+    mixer.get_by_label("Key of the song").select_option("A minor")
+    mixer.get_by_role("button", name="Half a beat on").click()
+    beat = mixer.locator("[name=beat]").input_value()
     other = visit(product, song)
     for key in ("F minor", "C major"):
         counted = other.locator("studio-rhythm")
@@ -172,6 +193,8 @@ def test_what_is_typed_and_open_outlives_what_a_teammate_keeps(
         expect(mixer.locator("studio-rhythm summary")).to_contain_text(key)
         expect(mixer.get_by_label("Tempo of the song")).to_have_value("50")
         expect(mixer.get_by_label("Tempo of the song")).to_be_visible()
+        expect(mixer.get_by_label("Key of the song")).to_have_value("A minor")
+        expect(mixer.locator("[name=beat]")).to_have_value(beat)
 
 
 def test_a_tempo_is_tapped(mixer: Page) -> None:

@@ -112,6 +112,14 @@ def test_it_is_put_right_and_no_listening_changes_it_again(
     assert preview.tempo == 184
 
 
+@pytest.mark.parametrize("typed", ["99.5", "99,5", " 99,5 ", "９９,５"])
+def test_a_tempo_has_decimals_after_a_comma_or_a_point(
+    song: Track, signed_in: Client, typed: str
+) -> None:
+    signed_in.post(f"/rhythm/{Preview.objects.get().pk}/", {"tempo": typed})
+    assert Preview.objects.get().tempo == 99.5
+
+
 @pytest.mark.parametrize(
     ("given", "told"),
     [
