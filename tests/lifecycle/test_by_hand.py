@@ -8,7 +8,10 @@ from django.test import Client
 from django.utils import timezone
 
 from studio.lifecycle.changes import NOT_NOW
+from studio.lifecycle.trash import IN_USE
 from studio.models import Event, Task
+
+STEMS = "upload-and-separate-vocals"
 
 Make = Callable[..., Task]
 
@@ -76,3 +79,64 @@ def test_what_has_gone_on_is_not_sent_again_and_the_page_says_so(
 
     assert NOT_NOW in page.content.decode()
     assert Task.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "is_sent"),
+    [
+        ("cancel", "pending", True),
+        ("cancel", "unconfirmed", True),
+        ("cancel", "running", True),
+        ("cancel", "finished", False),
+        ("give-up", "pending", False),
+        ("give-up", "running", True),
+        ("give-up", "finished", True),
+        ("give-up", "failed", True),
+    ],
+)
+def test_a_wish_that_comes_too_late_changes_nothing(
+    path: str, status: str, is_sent: bool, make: Make, signed_in: Client
+) -> None:
+    task = make(status, sent_at=timezone.now() if is_sent else None)
+
+    page = signed_in.post(f"/tasks/{task.pk}/{path}/", {"sure": "1"}, follow=True).text
+
+    late = "It has been sent already and cannot be taken back." if path == "cancel" else NOT_NOW
+    assert late in page
+    task.refresh_from_db()
+    assert task.status == status
+    assert Event.objects.filter(task=task).count() == 1
+
+
+def test_saving_once_more_has_vidgo_asked_for_a_fresh_address(
+    make: Make, signed_in: Client
+) -> None:
+    task = make("finished", vidgo_id="task-1", attempts=7)
+    task.assets.create(key="drums", kind="stem", label="Drums", state="failed", url="https://a")
+
+    signed_in.post(f"/tasks/{task.pk}/save-again/")
+
+    task.refresh_from_db()
+    assert task.due_at
+    assert task.attempts == 0
+
+
+@pytest.mark.parametrize("kind", ["track", "stem"])
+def test_what_a_task_under_way_is_made_from_is_not_thrown_away(
+    kind: str, make: Make, signed_in: Client
+) -> None:
+    source = make("finished", operation="generate-music" if kind == "track" else STEMS)
+    if kind == "track":
+        made = make("running", source_track=source.tracks.create(audio_id="a", title="A"))
+    else:
+        stem = source.assets.create(key="drums", kind="stem", label="Drums", state="saved")
+        made = make("running", source_stem=stem)
+    form = {"task": source.pk, "sure": "1"}
+
+    page = signed_in.post("/tasks/delete/", form, follow=True).text
+
+    assert IN_USE in page
+    assert Task.objects.get(pk=source.pk).deleted_at is None
+    Task.objects.filter(pk=made.pk).update(status="finished")
+    signed_in.post("/tasks/delete/", form)
+    assert Task.objects.get(pk=source.pk).deleted_at

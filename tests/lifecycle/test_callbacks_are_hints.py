@@ -244,6 +244,19 @@ def test_what_the_query_has_confirmed_no_callback_changes(
     assert stored() == [TRUE]
 
 
+def test_a_failure_that_the_query_has_confirmed_keeps_its_reason(
+    api: Recorder, task: Task, work: Work
+) -> None:
+    api.told[str(task.vidgo_id)] = {"status": "failed", "files": [], "error_message": "No voice."}
+    call_back(task, "failed")
+    assert task.error != "No voice."
+    assert go_on(task, work).error == "No voice."
+
+    call_back(task, "failed")
+
+    assert (task.status, task.error) == ("failed", "No voice.")
+
+
 def test_what_is_saved_stays_although_the_query_has_forgotten_it_later(
     api: Recorder, task: Task, work: Work, storage: FileServer
 ) -> None:

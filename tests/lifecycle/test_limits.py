@@ -4,7 +4,7 @@ import threading
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -110,17 +110,35 @@ def test_what_is_on_its_way_counts(
     assert REFUSED in signed_in.post(PATH, SOUND).text
 
 
+def _when(task: Task, moment: datetime) -> None:
+    Task.objects.filter(pk=task.pk).update(created_at=moment)
+
+
 def test_what_failed_what_was_last_month_and_what_others_spent_does_not_count(
     signed_in: Client, spend: Callable[..., Task], limit: Callable[[str], None]
 ) -> None:
     spend("8", created_by=None)
     spend(None, status="failed")
     spend(None, status="cancelled")
-    old = spend("8")
-    Task.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=32))
+    begin = timezone.localtime().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    for old in (spend("8"), spend("8")):
+        _when(old, begin - timedelta(microseconds=1))
     spend("500", operation="import-song")
+    others = spend("500", created_by=User.objects.create(username="bob"))
+    for deleted in (old, others):
+        signed_in.post("/tasks/delete/", {"task": deleted.pk, "sure": "yes"})
+        trash.purge(deleted.pk)
     limit("8")
     assert signed_in.post(PATH, SOUND).status_code == 302
+
+
+def test_a_month_begins_with_its_first_moment(
+    signed_in: Client, spend: Callable[..., Task], limit: Callable[[str], None]
+) -> None:
+    begin = timezone.localtime().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    _when(spend("8"), begin)
+    limit("15")
+    assert REFUSED in signed_in.post(PATH, SOUND).text
 
 
 def test_a_task_that_is_deleted_was_paid_for_all_the_same(
