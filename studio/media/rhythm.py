@@ -1,9 +1,13 @@
 """The tempo, the beats and the key of a sound, found while it is decoded.
 
 Beats are aubio's. Of 24 songs made at known tempos it names 19 within 0.1 % and 5 doubled, in 0.1 s
-each; librosa names 20 within 3 % and 4 not, and takes 700 MB with what it needs. The key is that of
-Krumhansl's profiles ("Cognitive Foundations of Musical Pitch", 1990, table 2.1): of the same songs
-all have the right scale, 12 of them that of its relative.
+each; librosa names 20 within 3 % and 4 not, and takes 700 MB with what it needs. Of 40 chorales by
+Bach (music21's, as plucked notes) it names 39 within 2 %, and one doubled or halved.
+
+The key is that of the profiles of Albrecht and Shanahan ("The Use of Large Corpora to Train a New
+Type of Key-Finding Algorithm", 2013). Of the chorales 36 have their key, 3 that of its fifth, one
+another. Of 24 songs all have the right scale, 15 of them that of its relative. By Krumhansl's
+profiles (1990) 29 chorales have their key, and 22 songs the right scale.
 """
 
 from array import array
@@ -24,8 +28,8 @@ _FEWEST, _SHARE, _NEAR = 12, 0.6, 0.12
 # Seconds that a whole tempo may drift from the one found over the whole song.
 _EXACT = 0.02
 NOTES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
-_MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
-_MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
+_MAJOR = (0.238, 0.006, 0.111, 0.006, 0.137, 0.094, 0.016, 0.214, 0.009, 0.08, 0.008, 0.081)
+_MINOR = (0.22, 0.006, 0.104, 0.123, 0.019, 0.103, 0.012, 0.214, 0.062, 0.022, 0.061, 0.052)
 KEYS = tuple(f"{note} {mode}" for mode in ("major", "minor") for note in NOTES)
 
 
