@@ -20,6 +20,11 @@ function keepState(old, fresh) {
   for (const field of old.querySelectorAll("input[type=text][id], textarea[id], select[id]")) {
     if (twin(field) && isChanged(field)) twin(field).value = field.value;
   }
+  // What a part has loaded for itself stays, with what is typed in it.
+  for (const part of fresh.querySelectorAll("[hx-trigger=load][id]")) {
+    const loaded = old.querySelector(`#${CSS.escape(part.id)}:not([hx-trigger])`);
+    if (loaded) part.replaceWith(loaded);
+  }
 }
 
 const same = (one, other) =>
@@ -31,6 +36,7 @@ const same = (one, other) =>
 // What replaces the node that holds the focus takes it over, on the same control.
 function replace(old, fresh) {
   const focused = old.contains(document.activeElement) ? document.activeElement : null;
+  keepState(old, fresh);
   old.replaceWith(fresh);
   if (!focused) return;
   const twin = [fresh, ...fresh.querySelectorAll(focused.tagName)].find((node) => same(focused, node));
@@ -62,7 +68,6 @@ function merge(list, wanted, added) {
     } else if ((old.dataset.rev === child.dataset.rev && !("stays" in old.dataset)) || isPlaying(old)) {
       last = old;
     } else {
-      keepState(old, child);
       child.classList.toggle("settles", ready(child) > ready(old));
       replace(old, child);
       added.push(child);

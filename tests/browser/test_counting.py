@@ -184,6 +184,8 @@ def test_what_is_typed_and_open_outlives_what_a_teammate_keeps(
     mixer.get_by_label("Key of the song").select_option("A minor")
     mixer.get_by_role("button", name="Half a beat on").click()
     beat = mixer.locator("[name=beat]").input_value()
+    name = mixer.get_by_label("Name of this mix")
+    name.fill("Chorus")
     other = visit(product, song)
     for key in ("F minor", "C major"):
         counted = other.locator("studio-rhythm")
@@ -195,6 +197,8 @@ def test_what_is_typed_and_open_outlives_what_a_teammate_keeps(
         expect(mixer.get_by_label("Tempo of the song")).to_be_visible()
         expect(mixer.get_by_label("Key of the song")).to_have_value("A minor")
         expect(mixer.locator("[name=beat]")).to_have_value(beat)
+        expect(name).to_have_value("Chorus")
+        expect(name).to_be_focused()
 
 
 def test_a_tempo_is_tapped(mixer: Page) -> None:
