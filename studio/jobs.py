@@ -138,7 +138,7 @@ def _job_for(row: Any) -> Any:
 
 def sweep() -> None:
     """Queue all that is due, settle what a crash left, look at the account. Each on its own."""
-    for step in (_settle, _queue_due, analysis.renew, _look):
+    for step in (_settle, _queue_due, _look):
         try:
             step()
         except Exception:
@@ -158,11 +158,12 @@ def _queue_due() -> None:
         "asking": leases.free(Task).exclude(pending).order_by("due_at")[:BATCH],
         "listening": leases.free(Preview).order_by("due_at")[:BATCH],
     }
+    # A queue is counted only where something is due: most sweeps find nothing.
     for queue, rows in due.items():
-        if _waiting(queue) < FULL:
+        if rows and _waiting(queue) < FULL:
             for row in rows:
                 _queue(row)
-    if _waiting("saving") < FULL:
+    if leases.free(Asset).exists() and _waiting("saving") < FULL:
         for file in lifecycle.next_to_save(SHARE, BATCH):
             _queue(file)
 

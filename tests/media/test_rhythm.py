@@ -170,11 +170,11 @@ def test_songs_of_an_earlier_release_are_listened_to_while_nothing_is_due(
     with sound(tmp_path / "song.wav", 2).open("rb") as source:
         song.sound.file.save("", File(source))
     Preview.objects.update(tempo=None, peaks=[1, 2], musical_key="")
-    analysis.renew()
+    assert analysis.renew()
     for row in leases.free(Preview):
         jobs.preview.call(row.pk)
     assert Preview.objects.get().musical_key
     # Nobody is told of it as of something new.
     assert not Event.objects.filter(text="Ready to play").exists()
-    analysis.renew()
+    assert not analysis.renew()
     assert not Preview.objects.filter(due_at__isnull=False).exists()

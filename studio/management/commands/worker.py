@@ -20,7 +20,7 @@ from django_tasks_db.models import DBTaskResult
 
 from studio import jobs
 from studio.lifecycle import account
-from studio.media import uploads
+from studio.media import analysis, uploads
 from studio.running import alarms, health, retention
 
 logger = logging.getLogger(__name__)
@@ -43,6 +43,7 @@ class Command(BaseCommand):
             signal.signal(number, self._stop)
         slots: Threads | Children = Children() if settings.REDIS_URL else Threads(self.stopping)
         next_clean = 0.0
+        is_left: object = True
         alarms.begin()
         # Before the first send: what an unconfirmed one cost is told by the difference.
         self._try(account.look_soon)
@@ -50,11 +51,14 @@ class Command(BaseCommand):
             slots.watch()
             self._try(health.beat)
             self._try(jobs.sweep)
+            if is_left:
+                is_left = self._try(analysis.renew)
             if time.monotonic() > next_clean:
                 self._try(jobs.clean_engine)
                 self._try(retention.remove)
                 self._try(uploads.clean)
                 self._try(health.forget_workers)
+                is_left = True
                 next_clean = time.monotonic() + CLEAN
         slots.stop()
         self._try(health.rest)
@@ -62,12 +66,13 @@ class Command(BaseCommand):
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self.stopping.set()
 
-    def _try(self, duty: Callable[[], object]) -> None:
+    def _try(self, duty: Callable[[], object]) -> object:
         try:
-            duty()
+            return duty()
         except Exception:
             # A database that is away for a moment must not end the worker.
             logger.exception("%s failed", duty.__name__)
+            return None
         finally:
             close_old_connections()
 
