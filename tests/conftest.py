@@ -1,7 +1,7 @@
 """What the tests share: people, a sandbox, and the worker run by hand."""
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,16 @@ def django_db_setup(django_db_setup: None) -> None:
     The product has no use for them (`studio.team.roles`), and they take longer than the rest.
     """
     post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
+    if connection.vendor == "postgresql":
+        connection.ops.sql_flush = _delete_all  # type: ignore[method-assign]
+
+
+def _delete_all(style: Any, tables: Sequence[str], **options: Any) -> list[str]:
+    """Return what empties `tables`: to truncate them takes 216 ms here, and this 1 ms.
+
+    In one transaction, at whose end alone Django's foreign keys are looked at.
+    """
+    return [f"DELETE FROM {connection.ops.quote_name(table)};" for table in tables]
 
 
 @pytest.fixture(autouse=True)

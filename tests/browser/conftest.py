@@ -1,4 +1,7 @@
-"""A real Chromium and two products: one as a stranger starts it, one whose API misbehaves."""
+"""A real Chromium and two products: one as a stranger starts it, one whose API misbehaves.
+
+Both end with the last test of this folder: what runs after it needs the processor.
+"""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -36,7 +39,7 @@ def whole(playwright: Playwright) -> Iterator[Browser]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """Return the product as `make run` starts it without a key: with its own sandbox."""
     with Product(tmp_path_factory.mktemp("product")) as running:
@@ -55,14 +58,14 @@ def bring_in(product: Product, tmp_path: Path) -> Callable[[str], int]:
     return make
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """Return a quick API that a test can script (`api.script`)."""
     with Sandbox(tmp_path_factory.mktemp("api"), pace=0.2, light=True) as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def scripted(api: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """Return a second product, which works against `api` and has its songs."""
     data = tmp_path_factory.mktemp("scripted")
