@@ -64,18 +64,21 @@ def begin(state: Account, operation: str) -> dict[str, Any]:
 
 def add(state: Account) -> None:
     """Write the balance to every unconfirmed task that is not settled yet."""
+    if state.balance is None or state.balance_at is None:
+        return
     unconfirmed = Task.objects.filter(status=Status.UNCONFIRMED)
     for pk in unconfirmed.values_list("pk", flat=True):
         with transaction.atomic():
             task = unconfirmed.select_for_update().filter(pk=pk).first()
-            if task is None or state.balance_at is None or _is_settled(task):
+            if task is None or _is_settled(task):
                 continue
             is_news = task.evidence.get("after") != str(state.balance)
             after = {"after": str(state.balance), "after_at": state.balance_at.isoformat()}
             task.evidence = {**task.evidence, **after}
             task.save(update_fields=["evidence", "updated_at"])
             if is_news or _is_settled(task):
-                Event.objects.create(task=task, text=f"Credits afterwards: {state.balance}")
+                told = f"Credits afterwards: {usual.figure(state.balance)}"
+                Event.objects.create(task=task, text=told)
 
 
 def next_look() -> datetime | None:
@@ -84,7 +87,7 @@ def next_look() -> datetime | None:
     Twice: when the task would usually be finished, and after twice that time.
     """
     now, moments = timezone.now(), []
-    for task in Task.objects.filter(status=Status.UNCONFIRMED, sent_at__isnull=False):
+    for task in Task.objects.filter(status=Status.UNCONFIRMED):
         end = _settles_at(task)
         middle = end - timedelta(seconds=_usual(task))
         moments += [moment for moment in (middle, end) if moment > now]
@@ -117,12 +120,9 @@ def _others(task: Task, since: datetime, until: datetime) -> tuple[Decimal, bool
     others = _sent(task, until)
     ended = others.filter(status=Status.FINISHED, finished_at__gt=since, finished_at__lte=until)
     known = sum((other.credits_amount or Decimal(0) for other in ended), Decimal(0))
-    unclear = (
-        Q(status__in=(Status.UNCONFIRMED, Status.NOT_STARTED, Status.RUNNING))
-        | Q(status=Status.PENDING, sent_at__isnull=False)
-        | Q(status=Status.FINISHED, finished_at__gt=until)
-        | Q(status=Status.FINISHED, finished_at__gt=since, credits_amount=None)
-        | Q(status=Status.FINISHED, finished_at__gt=since, sent_at__lte=since)
+    at_the_edge = Q(finished_at__gt=until) | Q(sent_at__lte=since) | Q(credits_amount=None)
+    unclear = Q(status__in=usual.ON_THE_WAY) | (
+        at_the_edge & Q(status=Status.FINISHED, finished_at__gt=since)
     )
     return known, others.filter(unclear).exists()
 
@@ -145,7 +145,9 @@ def _usual(task: Task) -> float:
 
 
 def _amount(task: Task, name: str) -> Decimal | None:
-    return Decimal(task.evidence[name]) if task.evidence.get(name) else None
+    known = task.evidence.get(name)
+    # "None" was once kept of an answer without a figure.
+    return None if known in (None, "None") else Decimal(known)
 
 
 def _moment(task: Task, name: str) -> datetime | None:

@@ -5,7 +5,7 @@ Credits leave only when a task finishes, so a balance that has not changed is no
 
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from studio import jobs
 from studio.lifecycle import account, evidence
 from studio.models import Account, Task
 from tests.product import until
@@ -27,8 +28,11 @@ NOT_YET = "does not show that Vidgo has nothing of it"
 GONE = "gone that no other task accounts for"
 AGAINST = "Most likely Vidgo does not have it"
 HINT = "a hint only"
+NOTHING = "so it shows nothing"
 # Twice what a task takes where nobody knows, and a little.
 SETTLED = 2 * evidence.DEFAULT + 1
+# Seconds ago, as the balance is read for the second time: before the first time, and still to come.
+EARLIER, LATER = SETTLED + 60, -60
 
 
 @pytest.fixture
@@ -76,6 +80,10 @@ def other(**values: Any) -> Task:
     return Task.objects.create(form_key=uuid.uuid4(), **{**usual, **values})
 
 
+def ago(seconds: float | None) -> datetime | None:
+    return None if seconds is None else timezone.now() - timedelta(seconds=seconds)
+
+
 def again(client: Client, task: Task, **fields: str) -> str:
     return client.post(f"/tasks/{task.pk}/send-again/", fields, follow=True).text
 
@@ -116,6 +124,31 @@ def test_the_balance_is_looked_at_until_the_usual_time_has_passed_twice_and_seld
     later = [one for one in api.received if one.path == BALANCE]
     assert len(later) - len(looks) == 2
     assert AGAINST in page(signed_in, task)
+
+
+def test_the_next_look_is_at_the_first_moment_that_tells_of_any_unconfirmed_task(
+    lost: Callable[[], Task], balance: Callable[[float], None]
+) -> None:
+    slow, quick = lost(), lost()
+    Task.objects.filter(pk=slow.pk).update(evidence={**slow.evidence, "usual": 9000})
+    # Called back for without a name, though surely not sent: it is judged as well.
+    Task.objects.filter(pk=quick.pk).update(sent_at=None)
+    other(status="running", sent_at=ago(evidence.DEFAULT - 30))
+    for passed in (0, evidence.DEFAULT + 30):
+        pass_time(passed)
+        balance(100)
+
+        left = 2 * evidence.DEFAULT - passed if passed else evidence.DEFAULT
+        check_at = Account.objects.get().check_at
+        assert check_at
+        assert (check_at - timezone.now()).total_seconds() == pytest.approx(left, abs=20)
+
+
+def test_where_nothing_is_unconfirmed_the_balance_is_kept_all_the_same(api: Recorder) -> None:
+    account.look_soon()
+    jobs.look_at_account.call()
+
+    assert Account.objects.get().balance == 100
 
 
 def test_where_the_team_knows_how_long_it_takes_that_counts(
@@ -160,25 +193,79 @@ def test_what_is_gone_beyond_what_others_cost_is_told(
 
 
 @pytest.mark.parametrize(
-    "values",
+    ("status", "sent", "ended", "cost", "gone", "is_hint"),
     [
-        {"status": "running", "finished_at": None},
-        {"status": "unconfirmed", "finished_at": None},
-        {"credits_amount": None},
+        ("finished", 9, 9, 8, 0, False),
+        ("finished", 9, 9, None, 8, True),
+        ("finished", 9, LATER, 8, 8, True),
+        ("finished", EARLIER, 9, 8, 0, True),
+        ("finished", EARLIER, EARLIER, 8, 8, False),
+        ("finished", EARLIER, EARLIER, None, 8, False),
+        ("failed", EARLIER, 9, 8, 8, False),
+        ("failed", EARLIER, LATER, None, 8, False),
+        ("pending", 9, None, None, 8, True),
+        ("not_started", 9, None, None, 8, True),
+        ("running", EARLIER, None, None, 8, True),
+        ("unconfirmed", 9, None, None, 8, True),
+        ("pending", None, None, None, 8, False),
+        ("running", LATER, None, None, 8, False),
     ],
 )
-def test_other_tasks_whose_cost_nobody_knows_make_it_a_hint(
+def test_only_what_others_surely_cost_in_between_is_taken_off(
     signed_in: Client,
     lost: Callable[[], Task],
     balance: Callable[[float], None],
-    values: dict[str, Any],
+    status: str,
+    sent: float | None,
+    ended: float | None,
+    cost: int | None,
+    gone: int,
+    is_hint: bool,
 ) -> None:
     task = lost()
     pass_time(SETTLED)
-    other(**values)
-    balance(100)
+    other(status=status, sent_at=ago(sent), finished_at=ago(ended), credits_amount=cost)
+    balance(92)
 
-    assert HINT in page(signed_in, task)
+    shown = page(signed_in, task)
+    assert (AGAINST if gone == 0 else f"{gone} credits are {GONE}") in shown
+    assert (HINT in shown) is is_hint
+
+
+def test_each_unconfirmed_task_has_the_balance_of_its_own_time(
+    lost: Callable[[], Task], balance: Callable[[float], None]
+) -> None:
+    slow, quick = lost(), lost()
+    Task.objects.filter(pk=slow.pk).update(evidence={**slow.evidence, "usual": 9000})
+    for left in (100, 90, 90, 80, 80):
+        balance(left)
+        pass_time(SETTLED / 2)
+
+    told = [
+        [event.text for event in task.events.filter(text__startswith="Credits afterwards")]
+        for task in (slow, quick)
+    ]
+    assert told[0] == [f"Credits afterwards: {left}" for left in (100, 90, 80)]
+    # What it is once the task is settled is told, though it is the same, and stays.
+    assert told[1] == [f"Credits afterwards: {left}" for left in (100, 90, 90)]
+    slow.refresh_from_db()
+    quick.refresh_from_db()
+    assert [float(task.evidence["after"]) for task in (slow, quick)] == [80, 90]
+
+
+@pytest.mark.parametrize("kept", ["100", "None"])
+def test_a_balance_without_a_figure_changes_nothing(
+    api: Recorder, signed_in: Client, work: Work, lost: Callable[[], Task], kept: str
+) -> None:
+    task = lost()
+    Task.objects.filter(pk=task.pk).update(evidence={**task.evidence, "after": kept})
+    pass_time(SETTLED)
+    api.answer(BALANCE, {"code": 200, "data": {}})
+    work()
+
+    task.refresh_from_db()
+    assert task.evidence["after"] == kept
+    assert (NOT_YET if kept == "100" else NOTHING) in page(signed_in, task)
 
 
 def test_credits_that_came_in_meanwhile_leave_it_open(
@@ -245,4 +332,6 @@ def test_a_balance_that_cannot_be_had_shows_nothing(
         work()
 
     assert Account.objects.get().balance is None
-    assert "so it shows nothing" in page(signed_in, Task.objects.get())
+    shown = page(signed_in, Task.objects.get())
+    assert NOTHING in shown
+    assert "Other tasks in between" not in shown
