@@ -29,6 +29,10 @@ def begin_send(task_pk: int, lease: str) -> Task | None:
         task = lock(task_pk)
         if not lease or task.lease != lease or not _is_unsent(task):
             return None
+        if task.deliveries.filter(applied_at=None).exists():
+            # Whoever has the address was given it by the API: a fault of ours pays for nothing.
+            unconfirmed(task, "Vidgo has called back, and what it told could not be applied.")
+            return None
         state = account.get()
         if account.keeps_waiting(state, usual.cost(task.operation)):
             _wait(task, state)

@@ -15,8 +15,10 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from studio import jobs
-from studio.models import Task
+from studio import jobs, leases, lifecycle
+from studio.models import Delivery, Task
+from studio.vidgo.client import Accepted, Answer, Away
+from studio.vidgo.payloads import Body
 from tests.product import until
 from tests.recorder import Recorder
 from tests.timing import pass_time
@@ -43,6 +45,10 @@ def ask_for_video(client: Client) -> Task:
 
 def page(client: Client, task: Task) -> str:
     return client.get(f"/tasks/{task.pk}/").content.decode()
+
+
+def history(task: Task) -> list[str]:
+    return [event.text for event in task.events.all()]
 
 
 def settle(work: Work, task: Task, seconds: float = 3600, times: int = 6) -> None:
@@ -105,7 +111,8 @@ def test_a_refusal_is_final_and_told_in_plain_words(
 
     settle(work, task)
 
-    assert (task.status, len(api.submits)) == ("failed", 1)
+    assert (task.status, task.error_code, len(api.submits)) == ("failed", "422", 1)
+    assert history(task)[-1] == "Refused by Vidgo: The audio is longer than 8 minutes."
     shown = page(signed_in, task)
     assert "The audio is longer than 8 minutes." in shown
     assert "Try again" in shown
@@ -143,6 +150,7 @@ def test_a_service_that_is_away_is_tried_again_and_the_page_says_when(
 
     task.refresh_from_db()
     assert (task.status, len(api.submits)) == ("not_started", 2)
+    assert (task.error, task.error_code, task.attempts) == ("", "", 0), "as if it had never been"
 
 
 def test_a_refused_connection_is_tried_again(
@@ -174,6 +182,8 @@ def test_each_further_try_waits_longer(api: Recorder, signed_in: Client, work: W
         pass_time(3600)
 
     assert waits == sorted(set(waits)), "each longer than the one before"
+    told = [text for text in history(task) if text.startswith("Sending")]
+    assert told == ["Sending to Vidgo", *(f"Sending, try {number}" for number in (2, 3, 4))]
 
 
 def test_retry_after_is_honoured(api: Recorder, signed_in: Client, work: Work) -> None:
@@ -439,8 +449,7 @@ def test_an_answer_that_comes_after_the_lease_still_counts(
     _work_while_another_sweeps(work, sandbox)
 
     task.refresh_from_db()
-    told = [event.text for event in task.events.all()]
-    assert any("Unconfirmed" in text for text in told), told
+    assert any("Unconfirmed" in text for text in history(task))
     assert task.status == "not_started"
     assert task.vidgo_id
     assert len(sandbox.requests()) == 1
@@ -456,8 +465,7 @@ def test_a_sure_no_that_comes_after_the_lease_settles_the_task(
     _work_while_another_sweeps(work, sandbox)
 
     task.refresh_from_db()
-    told = [event.text for event in task.events.all()]
-    assert any("Unconfirmed" in text for text in told), told
+    assert any("Unconfirmed" in text for text in history(task))
     assert (task.status, task.error_code, task.sent_at) == ("pending", "credits", None)
 
 
@@ -504,3 +512,190 @@ def test_a_status_that_nobody_knows_is_not_asked_for_without_pause(
         work()
 
     assert len(api.queries) == 1
+
+
+TAKEN = Accepted(Body(task_id="paid-1"), "{}")
+
+
+def take_up(task: Task) -> str:
+    """Have a worker take a row, whoever had it before. Return its lease."""
+    Task.objects.filter(pk=task.pk).update(due_at=timezone.now(), held_until=None)
+    return leases.take(Task, task.pk, 60)
+
+
+def begin(task: Task) -> str:
+    """Have a worker begin to send. Return the lease that its answer is recorded with."""
+    begun = lifecycle.begin_send(task.pk, take_up(task))
+    assert begun
+    return begun.lease
+
+
+def cut_off(task: Task) -> None:
+    """Have the worker that holds a row be gone."""
+    past = timezone.now() - timedelta(seconds=1)
+    Task.objects.filter(pk=task.pk).update(held_until=past)
+
+
+def call_back(task: Task, **told: Any) -> None:
+    path = f"/callback/{task.callback_token}/"
+    assert Client().post(path, told, "application/json").status_code == 200
+
+
+@pytest.fixture
+def wish(api: Recorder, make_task: Callable[..., Task]) -> Task:
+    """A separation that is to be sent."""
+    return make_task("upload-and-separate-vocals", **SOUND)
+
+
+def test_only_the_job_that_holds_the_row_sends_it(wish: Task) -> None:
+    late = take_up(wish)
+    now = take_up(wish)
+    assert lifecycle.begin_send(wish.pk, late) is None
+    Task.objects.update(held_until=None)
+    leases.hold(Task, wish.pk)
+    assert lifecycle.begin_send(wish.pk, "") is None, "it lies in the queue, and nobody has it"
+    assert lifecycle.begin_send(wish.pk, now) is None
+
+
+def test_who_holds_the_row_sends_it_once(wish: Task) -> None:
+    assert lifecycle.begin_send(wish.pk, begin(wish)) is None
+
+
+def test_what_was_taken_back_is_not_sent_by_who_holds_the_row(
+    wish: Task, signed_in: Client
+) -> None:
+    lease = take_up(wish)
+    signed_in.post(f"/tasks/{wish.pk}/cancel/")
+
+    assert lifecycle.begin_send(wish.pk, lease) is None
+
+
+@pytest.mark.parametrize("note", ["", lifecycle.WAITS])
+def test_a_callback_that_nobody_has_read_yet_keeps_the_task_from_being_sent(
+    wish: Task, note: str
+) -> None:
+    Delivery.objects.create(task=wish, origin="callback", body="{}", note=note)
+
+    assert lifecycle.begin_send(wish.pk, take_up(wish)) is None
+
+
+def test_a_callback_that_could_not_be_applied_leaves_the_sending_to_a_person(wish: Task) -> None:
+    Delivery.objects.create(
+        task=wish, origin="callback", body="{}", note="Could not be applied: KeyError"
+    )
+
+    assert lifecycle.begin_send(wish.pk, take_up(wish)) is None
+
+    wish.refresh_from_db()
+    assert (wish.status, wish.due_at, wish.sent_at) == ("unconfirmed", None, None)
+    assert "could not be applied" in wish.error
+
+
+def test_a_sending_has_its_whole_time_however_long_its_preparation_took(wish: Task) -> None:
+    lease = take_up(wish)
+    Task.objects.update(held_until=timezone.now() + timedelta(seconds=1))
+    assert lifecycle.begin_send(wish.pk, lease)
+    pass_time(5)
+
+    assert lifecycle.expire_sends() == []
+
+
+def test_an_answer_that_is_recorded_twice_leaves_the_next_try_alone(wish: Task) -> None:
+    first = begin(wish)
+    lifecycle.record_answer(wish.pk, first, Away("Gateway."))
+    begin(wish)
+    # As after a connection to the database that broke off at the very end.
+    lifecycle.record_answer(wish.pk, first, Away("Gateway."))
+
+    assert history(wish)[-1] == "A late answer: Gateway."
+    cut_off(wish)
+    assert lifecycle.expire_sends() == [wish.pk], "the second may have been taken"
+
+
+def test_a_task_given_up_is_followed_at_once_when_its_answer_comes_after_all(
+    wish: Task, api: Recorder, work: Work
+) -> None:
+    lease = begin(wish)
+    cut_off(wish)
+    lifecycle.expire_sends()
+    lifecycle.give_up(wish.pk, None)
+
+    lifecycle.record_answer(wish.pk, lease, TAKEN)
+    api.told["paid-1"] = {"status": "running"}
+    work()
+
+    wish.refresh_from_db()
+    assert (wish.status, wish.vidgo_id, wish.error) == ("running", "paid-1", "")
+
+
+def test_two_answers_with_different_ids_leave_the_first_and_tell_the_second(wish: Task) -> None:
+    lease = begin(wish)
+    for name in ("paid-1", "paid-1", "paid-2"):
+        lifecycle.record_answer(wish.pk, lease, Accepted(Body(task_id=name), "{}"))
+
+    wish.refresh_from_db()
+    assert (wish.status, wish.vidgo_id) == ("not_started", "paid-1")
+    assert history(wish)[-2:] == ["Vidgo accepted it", "Vidgo also answered with task_id paid-2"]
+
+
+def test_an_answer_with_the_id_of_another_task_is_told_and_not_guessed_at(
+    api: Recorder, signed_in: Client, work: Work
+) -> None:
+    for _ in range(2):
+        api.answer(SUBMIT, {"code": 200, "data": {"task_id": "paid-1"}})
+    first = ask_for(signed_in)
+    work()
+    second = ask_for(signed_in, audio_url="https://example.com/other.mp3")
+    settle(work, second)
+
+    assert Task.objects.get(vidgo_id="paid-1") == first
+    assert (second.status, len(api.submits)) == ("unconfirmed", 2)
+    assert "answered with the task_id of another task" in second.error
+    assert second.events.filter(text="Vidgo also answered with task_id paid-1").exists()
+
+
+@pytest.mark.parametrize("answer", [None, Away("Gateway."), TAKEN])
+def test_what_was_called_back_before_the_answer_counts_whatever_that_is(
+    wish: Task, answer: Answer | None
+) -> None:
+    lease = begin(wish)
+    call_back(wish, task_id="paid-1", status="running")
+    if answer:
+        lifecycle.record_answer(wish.pk, lease, answer)
+    else:
+        cut_off(wish)
+        assert lifecycle.expire_sends() == [wish.pk]
+
+    wish.refresh_from_db()
+    assert (wish.status, wish.vidgo_id) == ("running", "paid-1")
+
+
+@pytest.mark.parametrize("answer", [None, TAKEN])
+def test_a_worker_that_is_gone_before_or_after_the_sending_leaves_nothing_unclear(
+    wish: Task, answer: Answer | None
+) -> None:
+    if answer:
+        lifecycle.record_answer(wish.pk, begin(wish), answer)
+    take_up(wish)
+    cut_off(wish)
+
+    assert lifecycle.expire_sends() == []
+
+
+def test_a_result_that_the_answer_holds_is_kept_as_it_came_and_is_sure(
+    api: Recorder, signed_in: Client, work: Work
+) -> None:
+    words = [{"word": "Tide ", "start_s": 1, "end_s": 2}]
+    answer = {"code": 200, "data": {"aligned_words": words}}
+    api.answer(SUBMIT, answer)
+    task = ask_for(signed_in, "get-timestamped-lyrics", task_id="song-1", audio_id="audio-1")
+    work()
+
+    task.refresh_from_db()
+    kept = task.deliveries.get()
+    assert (json.loads(kept.body), kept.origin) == (answer, "query")
+    assert (task.status, task.accepted_at) == ("finished", kept.applied_at)
+    assert task.accepted_at
+    assert task.confirmed_at
+    assert history(task)[-2:] == ["Vidgo answered with the result", "Every file is saved"]
+    assert "Tide" in page(signed_in, task)
