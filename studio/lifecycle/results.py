@@ -192,13 +192,13 @@ def _keep_tracks(task: Task, found: list[FoundTrack]) -> bool:
         told = _told(each, assets)
         if track and all(getattr(track, name) == value for name, value in told.items()):
             continue
-        track = track or Track(task=task, audio_id=each.audio_id)
+        track = track or Track(task=task, audio_id=each.audio_id, title="Untitled")
         for name, value in told.items():
             setattr(track, name, value)
         track.save()
         known[each.audio_id], is_new = track, True
         if "title" not in task.input and each.order == 0:
-            task.title = each.title
+            task.title = track.title
     return is_new
 
 

@@ -43,7 +43,7 @@ def read_tracks(files: list[dict[str, Any]]) -> list[FoundTrack]:
     return [
         FoundTrack(
             audio_id=audio_id,
-            title=text(entry.get("title"))[:200] or "Untitled",
+            title=text(entry.get("title"))[:200],
             tags=_words(entry.get("tags"))[:1000],
             prompt=text(entry.get("prompt")),
             duration=number(entry.get("duration")),
