@@ -24,7 +24,8 @@ MAX_DIGITS = 40
 MAX_FIELDS = 100
 # What tells a body's document from another that a field holds.
 _KNOWN = {"task_id", "status", "data"}
-_GZIP, _ZLIB, _RAW = 31, 15, -15
+# For zlib: what its first bytes say, gzip or deflate, and a bare stream, which has no mark.
+_MARKED, _BARE = 47, -15
 
 
 class TooLargeError(ValueError):
@@ -77,7 +78,7 @@ def document(written: Any) -> Any:
             found = found[0]
         else:
             break
-    return None if isinstance(found, str) else found
+    return found
 
 
 def loads(written: str | bytes) -> Any:
@@ -102,15 +103,11 @@ def _unpacked(packed: Packed, limit: int) -> bytes:
     """Return the bytes without gzip and deflate; as they are where they are no such thing."""
     raw = packed.raw
     for _ in range(LAYERS):
-        ways = []
-        if raw[:2] == b"\x1f\x8b":
-            ways += [_GZIP]
-        elif raw[:1] and raw[0] & 15 == 8 and not int.from_bytes(raw[:2], "big") % 31:
-            # RFC 1950. No JSON begins so, but a form's first name may.
-            ways += [_ZLIB]
+        # No JSON begins as what is packed does, but a form's first name may.
+        ways = [_MARKED]
         if "deflate" in packed.content_encoding.lower():
             # RFC 9110 means zlib's form, and some send the bare stream.
-            ways += [_RAW]
+            ways.append(_BARE)
         inner = next(filter(None, (_inflated(raw, way, limit) for way in ways)), b"")
         if not inner:
             break
@@ -126,8 +123,8 @@ def _inflated(raw: bytes, way: int, limit: int) -> bytes:
         return b""
     if len(inner) > limit:
         raise TooLargeError
-    # A bare stream has no mark at its beginning, only its end: other bytes seldom reach one.
-    return inner if way != _RAW or (unpacking.eof and not unpacking.unused_data) else b""
+    # A bare stream has only an end: other bytes seldom reach one.
+    return inner if way != _BARE or (unpacking.eof and not unpacking.unused_data) else b""
 
 
 def _in_a_form(raw: bytes, written: str, content_type: str) -> str:
@@ -149,8 +146,9 @@ def _fields(raw: bytes, written: str, content_type: str) -> Iterator[tuple[str, 
     if not content_type.lower().startswith("multipart/"):
         yield from parse_qsl(written, keep_blank_values=True, max_num_fields=MAX_FIELDS)
         return
-    told = {"CONTENT_TYPE": content_type, "CONTENT_LENGTH": len(raw)}
-    form, files = MultiPartParser(told, BytesIO(raw), [MemoryFileUploadHandler()], "utf-8").parse()
+    # Django's parser knows the type in small letters only.
+    told = {"CONTENT_TYPE": "multipart/" + content_type[10:], "CONTENT_LENGTH": len(raw)}
+    form, files = MultiPartParser(told, BytesIO(raw), [MemoryFileUploadHandler()]).parse()
     for name, values in form.lists():
         yield from ((name, value) for value in values)
     for name, sent in files.lists():

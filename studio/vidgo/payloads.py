@@ -55,7 +55,7 @@ def read_body(raw: bytes | str) -> Body | None:
         task_id=text(data.get("task_id"))[:200],
         is_named=isinstance(data.get("task_id"), str) and bool(text(data["task_id"])),
         status=status if status in STATUSES else "",
-        model=text(data.get("model"))[:40],
+        model=text(data.get("model")),
         message=_message(data) or _message(document),
         error_type=_error_type(data) or _error_type(document),
         # The page of `get-timestamped-lyrics` shows them bare.

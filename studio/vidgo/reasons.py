@@ -2,7 +2,6 @@
 
 import socket
 import ssl
-from collections.abc import Iterator
 
 from requests.exceptions import ProxyError, Timeout
 from urllib3.exceptions import NameResolutionError
@@ -20,7 +19,7 @@ _WORDS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
 
 def why(error: BaseException) -> str:
     """Return why a request failed before it left, as the end of a sentence."""
-    causes = list(_causes(error))
+    causes = _causes(error)
     for kinds, words in _WORDS:
         for each in causes:
             if isinstance(each, kinds):
@@ -29,14 +28,10 @@ def why(error: BaseException) -> str:
     return "the connection could not be made"
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield the error and what led to it: libraries wrap each other's in several ways."""
-    waiting, seen = [error], set()
-    while waiting:
-        each = waiting.pop()
-        if id(each) in seen:
-            continue
-        seen.add(id(each))
-        yield each
-        inner = (*each.args, getattr(each, "reason", None), each.__cause__, each.__context__)
-        waiting += [one for one in inner if isinstance(one, BaseException)]
+def _causes(error: BaseException) -> list[BaseException]:
+    """Return the error and what led to it: libraries wrap each other's in several ways."""
+    causes = [error]
+    for each in causes:
+        inner = (*each.args, each.__cause__, each.__context__)
+        causes += [one for one in inner if isinstance(one, BaseException) and one not in causes]
+    return causes

@@ -190,10 +190,27 @@ def test_the_server_inside_could_have_been_reached(inside: int, settings: Settin
     assert read(f"http://127.0.0.1:{inside}/") == b"ID3secret"
 
 
-def test_a_public_address_is_connected_to(world: World, live: None) -> None:
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("http://public.test/a.mp3", PUBLIC),
+        (f"https://{PUBLIC}/a.mp3", PUBLIC),
+        ("https://[2606:4700::1111]/a.mp3", "2606:4700::1111"),
+    ],
+)
+def test_a_public_address_is_connected_to(url: str, address: str, world: World, live: None) -> None:
     with pytest.raises(FetchError):
-        read("http://public.test/a.mp3")
-    assert set(world.tried) == {PUBLIC}
+        read(url)
+    assert set(world.tried) == {address}
+
+
+@pytest.mark.parametrize(
+    "url", [f"http://a:b@{PUBLIC}/", f"http://a@{PUBLIC}/", f"ftp://{PUBLIC}/"]
+)
+def test_what_is_no_plain_web_address_is_not_tried(url: str, world: World, live: None) -> None:
+    with pytest.raises(FetchError, match="is no web address"):
+        read(url)
+    assert world.tried == []
 
 
 def test_a_name_that_changes_after_it_was_vetted_changes_nothing(
@@ -275,6 +292,51 @@ def test_redirects_in_circles_end(storage: Any, settings: Settings) -> None:
         read(api)
 
 
+@pytest.mark.parametrize(("times", "arrives"), [(0, True), (1, True), (5, True), (6, False)])
+def test_so_many_redirects_are_followed(
+    times: int, arrives: bool, storage: Any, settings: Settings
+) -> None:
+    class Counting(Inside):
+        def do_GET(self) -> None:
+            left = int(self.path.strip("/"))
+            if not left:
+                super().do_GET()
+                return
+            self.send_response(302)
+            self.send_header("Location", f"/{left - 1}")
+            self.end_headers()
+
+    api = storage(Counting)
+    settings.VIDGO_API_URL, settings.API_ON_LOOPBACK = api.rstrip("/"), True
+    if arrives:
+        assert read(f"{api}{times}") == b"ID3secret"
+        return
+    with pytest.raises(FetchError, match="circles"):
+        read(f"{api}{times}")
+
+
+@pytest.mark.parametrize(
+    ("status", "gone"),
+    [(401, True), (403, True), (404, True), (410, True), (400, False), (500, False), (302, False)],
+)
+def test_whether_a_result_is_gone_shows_in_the_status(
+    status: int, gone: bool, storage: Any, settings: Settings
+) -> None:
+    class Refusing(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    api = storage(Refusing)
+    settings.VIDGO_API_URL, settings.API_ON_LOOPBACK = api.rstrip("/"), True
+    with pytest.raises(FetchError, match=f"storage answered {status}") as error:
+        read(api)
+    assert error.value.gone == gone
+
+
 def test_the_key_goes_to_no_storage(storage: Any, settings: Settings, monkeypatch: Any) -> None:
     heard: list[str] = []
 
@@ -290,6 +352,8 @@ def test_the_key_goes_to_no_storage(storage: Any, settings: Settings, monkeypatc
     read(api)
     assert "secret" not in heard[0]
     assert "Authorization" not in heard[0]
+    # Packed, it could not be resumed.
+    assert "Accept-Encoding: identity\n" in heard[0]
 
 
 def test_a_file_that_comes_in_drops_is_given_up(
@@ -314,6 +378,34 @@ def test_a_file_that_comes_in_drops_is_given_up(
     with pytest.raises(FetchError, match="too slow"):
         read(api)
     stop.set()
+
+
+def test_a_file_that_stops_in_the_middle_is_given_up(
+    storage: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetching, "TIMEOUT", (10, 0.3))
+    go = threading.Event()
+
+    class Stopping(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", "6")
+            self.end_headers()
+            self.wfile.write(b"ID3")
+            # Whoever waits for ten seconds gets the rest.
+            go.wait(10)
+            self.wfile.write(b"end")
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    api = storage(Stopping)
+    settings.VIDGO_API_URL, settings.API_ON_LOOPBACK = api.rstrip("/"), True
+    with pytest.raises(FetchError, match=r"broke off \(ReadTimeoutError\)") as error:
+        read(api)
+    # It is there still, and is tried again.
+    assert not error.value.gone
+    go.set()
 
 
 def test_a_file_whose_headers_come_in_drops_is_given_up(
