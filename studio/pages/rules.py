@@ -1,6 +1,6 @@
 """What can be made from what, known before anything is sent (the API pages' source rules)."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,21 +59,21 @@ def next_steps(track: Track) -> list[dict[str, Any]]:
         if "track" in each.form.base_fields and not each.is_for_recordings
     ]
     existing = _existing(takers, [track])
-    choices = [_choice(operation, track, existing) for operation in takers]
-    return _grouped(takers, f"?track={track.pk}", choices)
+    offers = ((operation, _choice(operation, track, existing)) for operation in takers)
+    return _grouped(offers, f"?track={track.pk}")
 
 
 def recording_steps(upload: Upload) -> list[dict[str, Any]]:
     """Return what can be made from `upload` in groups, each step with its address."""
-    takers = [each for each in OPERATIONS.values() if "upload" in each.form.base_fields]
-    return _grouped(takers, f"?upload={upload.pk}", [None] * len(takers))
+    takers = (each for each in OPERATIONS.values() if "upload" in each.form.base_fields)
+    return _grouped(((operation, None) for operation in takers), f"?upload={upload.pk}")
 
 
 def _grouped(
-    takers: list[Operation], source: str, choices: Sequence[Choice | None]
+    offers: Iterable[tuple[Operation, Choice | None]], source: str
 ) -> list[dict[str, Any]]:
     groups: dict[Group, list[dict[str, str]]] = {group: [] for group in Group}
-    for operation, choice in zip(takers, choices, strict=True):
+    for operation, choice in offers:
         groups[operation.group].append(
             {
                 "label": operation.verb,

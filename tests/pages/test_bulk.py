@@ -127,6 +127,7 @@ def test_what_is_being_made_is_not_deleted(signed_in: Client, ended: Make, statu
 
     post(signed_in, "delete/", task, sure="yes")
 
+    assert "It is still being made" in signed_in.get("/").text
     assert Task.objects.filter(pk=task.pk).exists()
 
 

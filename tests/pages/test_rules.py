@@ -1,6 +1,7 @@
 """What can be made from what: the API pages' rules as a table, told before anything is sent."""
 
 import itertools
+import re
 import uuid
 from collections.abc import Callable
 from html import unescape
@@ -17,7 +18,8 @@ from tests.recorder import Recorder
 VIDEO, COVER, PERSONA = "create-music-video", "generate-music-cover", "generate-persona"
 ACCOMPANY, SEPARATE = "add-instrumental", "upload-and-separate-vocals"
 IMPORTED = "import-song"
-MADE_BY_VIDGO = "Vidgo makes {} only from songs it "
+MADE_BY_VIDGO = "Vidgo makes {} only from songs it wrote or extended."
+FOR_PERSONAS = "Vidgo makes personas only from songs it wrote, extended or covered."
 UNFINISHED = "It is still being made."
 UNSAVED = "Its sound is not saved yet."
 
@@ -41,7 +43,7 @@ TABLE = [
     # Extend)".
     (PERSONA, IMPORTED, "finished", True, ""),
     (PERSONA, IMPORTED, "running", True, UNFINISHED),
-    (PERSONA, ACCOMPANY, "finished", True, MADE_BY_VIDGO.format("personas")),
+    (PERSONA, ACCOMPANY, "finished", True, FOR_PERSONAS),
     # 003 and 004 take the URL of an audio file: any sound that we have.
     (ACCOMPANY, IMPORTED, "finished", True, ""),
     (ACCOMPANY, IMPORTED, "finished", False, UNSAVED),
@@ -133,9 +135,45 @@ def test_a_song_can_be_chosen_or_says_why_not(
     assert reason in text
     assert reason in next_step
     assert (f"/new/{model}/?track={track.pk}" in next_step) == (not reason)
+    assert (f"#{operations.get(model).icon}" in next_step) == (not reason)
+    # There is nothing yet to be shown instead.
+    assert "Show it" not in text + next_step
     # What the page does not let a person choose, the server refuses too.
     assert answer.status_code == (200 if reason else 302)
     assert Task.objects.count() == before + (not reason)
+
+
+@pytest.mark.parametrize(
+    ("source", "status", "saved", "first"),
+    [
+        (IMPORTED, "finished", True, VIDEO),
+        # No video is made of it, but what takes any sound is.
+        (ACCOMPANY, "running", True, ACCOMPANY),
+        (IMPORTED, "running", False, None),
+    ],
+)
+def test_a_songs_page_leads_to_the_first_that_can_be_made(
+    source: str, status: str, saved: bool, first: str | None, signed_in: Client
+) -> None:
+    track = make_song(source, status, saved)[0]
+
+    page = signed_in.get(f"/songs/{track.pk}/").text
+
+    ways = re.findall(r'class="button primary"\s+href="/new/([^"]+)"', page)
+    assert ways == ([f"{first}/?track={track.pk}"] if first else [])
+
+
+def test_what_can_be_made_stands_in_groups(signed_in: Client) -> None:
+    page = signed_in.get(f"/songs/{make_song()[0].pk}/").text
+
+    groups = [part.partition("</section>")[0] for part in page.split("<h3>")[1:]]
+    assert [group.partition("</h3>")[0] for group in groups] == [
+        *("Show it", "Make a new song of it", "Take it apart")
+    ]
+    for group, model in zip(groups, (VIDEO, PERSONA, SEPARATE), strict=True):
+        assert f"/new/{model}/" in group
+    # What is for recordings has its like for songs.
+    assert "/new/upload-and-extend-audio/" not in "".join(groups)
 
 
 @pytest.mark.parametrize(("model", "again", "other"), ONCE)
@@ -253,6 +291,8 @@ def test_a_chosen_song_beyond_the_newest_is_on_the_list_and_found(signed_in: Cli
 
     assert "Harbour Lights" not in plain
     assert chosen.count('<li class="option') == 40
+    assert re.findall(r'value="(\d+)"[^>]*\schecked', chosen) == [str(old.pk)]
+    assert not re.search(r'name="track"[^>]*\schecked', plain)
     assert "Harbour Lights" in chosen
     assert found.count('<li class="option') == 1
     assert "Harbour Lights" in found
@@ -264,7 +304,7 @@ def test_a_chosen_song_beyond_the_newest_is_on_the_list_and_found(signed_in: Cli
     [
         (VIDEO, MADE_BY_VIDGO.format("videos")),
         (COVER, MADE_BY_VIDGO.format("covers")),
-        (PERSONA, MADE_BY_VIDGO.format("personas")),
+        (PERSONA, FOR_PERSONAS),
     ],
 )
 def test_a_form_without_a_song_for_it_sends_nobody_to_make_one_that_it_refuses(
