@@ -1,6 +1,7 @@
 """What a person does with a task: take it back, adopt it, send or try it again."""
 
 import uuid
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -68,7 +69,7 @@ def adopt(task_pk: int, task_id: str, user: User) -> Task:
     return task
 
 
-def send_again(task_pk: int, user: User, sure: bool = False) -> Task:
+def send_again(task_pk: int, user: User, sure: bool) -> Task:
     """Send an unconfirmed task's input once more, as a task of its own. May be paid for twice.
 
     A row is sent once at the most, so that each callback address stands for one submit. The old
@@ -78,7 +79,7 @@ def send_again(task_pk: int, user: User, sure: bool = False) -> Task:
     with transaction.atomic():
         limits.hold(user)
         task = lock(task_pk)
-        again = Task.objects.filter(again_of=task, form_key=_again_key(task)).first()
+        again = Task.objects.filter(form_key=_again_key(task)).first()
         if again:
             return again
         if task.status != Status.UNCONFIRMED:
@@ -98,7 +99,7 @@ def check_again(tasks: list[Task], user: User, sure: bool) -> None:
     limits.check(user, [(task.operation, _try_key(task)) for task in tasks], sure)
 
 
-def try_again(task_pk: int, user: User, sure: bool = False) -> Task:
+def try_again(task_pk: int, user: User, sure: bool) -> Task:
     """Make a task that came to nothing once more, with its settings; pressed twice it is one.
 
     Raises NotPossibleError.
@@ -111,8 +112,7 @@ def try_again(task_pk: int, user: User, sure: bool = False) -> Task:
         if task.operation == operations.IMPORT.name and task.vidgo_id:
             return bring_in(task.vidgo_id, user=user)[0]
         operation = operations.get(task.operation)
-        has_sound = task.source_track or task.source_upload or task.source_stem
-        if operation.takes_sound and not has_sound and not _has_url(task):
+        if operation.takes_sound and not _has_sound(task, operation.form):
             raise NotPossibleError("The sound it was made from is gone. Choose another.")
         again = _once_more(task, _try_key(task), user, sure)
         tell(task, f"Tried again, as task {again.pk}", user)
@@ -137,8 +137,9 @@ def _once_more(task: Task, form_key: uuid.UUID, user: User, sure: bool) -> Task:
     return create(wish, user=user, form_key=form_key, sure=sure)[0]
 
 
-def _has_url(task: Task) -> bool:
-    return bool(task.input.get(getattr(operations.get(task.operation).form, "url_field", "")))
+def _has_sound(task: Task, form: Any) -> bool:
+    source = task.source_track or task.source_upload or task.source_stem
+    return bool(source or task.input.get(form.url_field))
 
 
 def _try_key(task: Task) -> uuid.UUID:

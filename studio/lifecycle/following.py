@@ -103,16 +103,15 @@ def _merge(task: Task, body: Body, *, sure: bool) -> results.Merged:
     if sure and not task.confirmed_at:
         return results.merge(task, body, replace=True, whole=body.status == "finished")
     # What is saved stays, even if a later body tells of another address for it.
-    is_stale = not _may_replace(Status(task.status), body)
-    replace = body.status != "failed" and not is_stale and not task.saved_at
+    replace = _may_replace(Status(task.status), body) and not task.saved_at
     return results.merge(task, body, replace=replace)
 
 
 def _may_replace(before: Task.Status, body: Body) -> bool:
-    """Return whether `body` tells of a stage that is no earlier than the task's."""
+    """Return whether `body` tells of no failure, and of a stage no earlier than the task's."""
     if not body.status:
         return before != Status.FINISHED
-    return _RANK.get(Status(body.status), 0) >= _RANK.get(before, 0)
+    return body.status != "failed" and _RANK[Status(body.status)] >= _RANK.get(before, 0)
 
 
 def _is_old_news(task: Task, body: Body) -> bool:
@@ -146,7 +145,7 @@ def _move(task: Task, body: Body, *, sure: bool) -> None:
             new = Status(body.status)
             is_end_of_a_callback = task.is_final and not task.confirmed_at
             revived = sure and (task.status == Status.FAILED or is_end_of_a_callback)
-            if revived or _RANK.get(new, 0) > _RANK.get(Status(task.status), 9):
+            if revived or _RANK[new] > _RANK.get(Status(task.status), 9):
                 task.error, task.error_code = "", ""
                 go_on(task, new)
                 _claim(task)

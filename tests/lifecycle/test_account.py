@@ -1,11 +1,16 @@
 """When the key is wrong or the credits are gone, tasks wait, and one notice says who must act."""
 
 from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
+from studio import leases, lifecycle
+from studio.lifecycle import account
 from studio.models import Account, Event, Task
 from tests.recorder import Recorder
 from tests.timing import pass_time
@@ -32,6 +37,11 @@ def statuses() -> set[str]:
     return set(Task.objects.values_list("status", flat=True))
 
 
+def looks(api: Recorder) -> int:
+    """Return how often the balance was asked for."""
+    return sum(one.path == BALANCE for one in api.received)
+
+
 @pytest.mark.parametrize(("code", "words"), TROUBLE)
 @pytest.mark.parametrize("in_a_200", [False, True])
 def test_tasks_wait_with_one_notice_and_go_on_when_it_is_mended(
@@ -48,6 +58,7 @@ def test_tasks_wait_with_one_notice_and_go_on_when_it_is_mended(
 
     assert statuses() == {"pending"}
     assert len(api.submits) == 1, "one is refused, and the rest are not tried"
+    assert looks(api) == 0, "a moment later the balance would tell the same"
     page = signed_in.get("/").content.decode()
     assert page.count(words) == 1
     assert page.count('class="banner"') == 1
@@ -57,8 +68,11 @@ def test_tasks_wait_with_one_notice_and_go_on_when_it_is_mended(
     work()
     assert statuses() == {"pending"}, "the balance is still refused"
     assert Event.objects.filter(text__startswith="Waiting: ").count() == 5, "each is told once"
+    assert Event.objects.filter(task=None, text__endswith=" waits").count() == 1
     pass_time(61)
     work()
+    released = Task.objects.values_list("status", "error", "error_code")
+    assert set(released) == {("pending", "", "")}, "they are as they were at first"
     work()
 
     assert statuses() == {"not_started"}
@@ -113,8 +127,12 @@ def test_a_balance_that_cannot_be_had_leaves_things_as_they_are(
     pass_time(61)
     work()
 
+    for _ in range(3):
+        work()
+
     assert len(api.submits) == 1
     assert Account.objects.get().trouble == "key"
+    assert looks(api) == 1, "it is asked for once in a minute"
 
 
 def test_many_tasks_that_ask_do_not_put_off_the_look_that_ends_the_trouble(
@@ -155,3 +173,181 @@ def test_one_task_that_may_not_be_asked_for_stops_nothing_else(
 
     assert statuses() == {"not_started"}
     assert Account.objects.get().trouble == ""
+
+
+def test_a_task_that_alone_is_refused_waits_three_times_and_then_fails(
+    api: Recorder, signed_in: Client, work: Work
+) -> None:
+    (task,) = ask_for(signed_in, 1)
+    for _ in range(4):
+        task.refresh_from_db()
+        assert task.status == "pending"
+        api.answer(SUBMIT, {"code": 403, "message": "Not in your plan."}, 403)
+        work()
+        # The balance is told: the key is good.
+        pass_time(61)
+        work()
+
+    task.refresh_from_db()
+    assert (task.status, task.error_code, task.error) == ("failed", "403", "Not in your plan.")
+    told = [event.text for event in task.events.filter(text__contains="Not in your plan.")]
+    assert told == ["Waiting: Not in your plan."] * 3 + ["Refused by Vidgo: Not in your plan."]
+    assert len(api.submits) == 4
+
+
+@pytest.fixture
+def usual(make: Callable[..., Task]) -> Callable[[str, str | None], None]:
+    """Return a call that has an operation cost so much."""
+
+    def run(operation: str, amount: str | None) -> None:
+        if amount is not None:
+            make("finished", operation=operation, credits_amount=Decimal(amount))
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("needed", "told", "goes"),
+    [
+        (None, {"code": 404, "message": "No such page."}, True),
+        (None, {"code": 200, "data": {"credits_amount": 1}}, True),
+        ("8", {"code": 404, "message": "No such page."}, True),
+        ("8", {"code": 200, "data": {"credits_amount": 8}}, True),
+        ("8", {"code": 200, "data": {"credits_amount": 7.99}}, False),
+        ("8", {"code": 200, "data": {"credits_amount": 0}}, False),
+    ],
+)
+def test_what_waits_for_credits_is_tried_again_once_there_may_be_enough(
+    api: Recorder,
+    signed_in: Client,
+    work: Work,
+    usual: Callable[..., None],
+    needed: str | None,
+    told: dict[str, Any],
+    goes: bool,
+) -> None:
+    usual("upload-and-separate-vocals", needed)
+    api.answer(SUBMIT, {"code": 402, "message": "No credits."}, 402)
+    signed_in.post("/new/upload-and-separate-vocals/", {"audio_url": "https://example.com/0.mp3"})
+    work()
+    api.answer(BALANCE, told)
+    pass_time(61)
+    for _ in range(2):
+        work()
+
+    state = Account.objects.get()
+    assert len(api.submits) == 1 + goes
+    assert (state.trouble, state.trouble_since is None) == ("" if goes else "credits", goes)
+    assert (state.message, state.needed is None) == ("" if goes else "No credits.", goes)
+
+
+@pytest.mark.parametrize(
+    ("balance", "cost", "goes"),
+    [
+        ("10", "7.99", True),
+        ("10", "8", False),
+        ("5", "5", True),
+        ("5", "5.01", False),
+        ("5", None, True),
+        ("1", "1", True),
+        ("0", None, False),
+        (None, "1", False),
+    ],
+)
+def test_where_eight_were_too_many_what_costs_less_than_is_left_goes(
+    api: Recorder,
+    signed_in: Client,
+    work: Work,
+    usual: Callable[..., None],
+    balance: str | None,
+    cost: str | None,
+    goes: bool,
+) -> None:
+    usual("upload-and-separate-vocals", "8")
+    usual("generate-persona", cost)
+    account.get()
+    Account.objects.update(balance=balance and Decimal(balance))
+    api.answer(SUBMIT, {"code": 402, "message": "No credits."}, 402)
+    ask_for(signed_in, 1)
+    work()
+    persona = {"task_id": "t", "audio_id": "a", "name": "Nadia", "description": "Warm"}
+    signed_in.post("/new/generate-persona/", persona)
+    work()
+
+    assert len(api.submits) == 1 + goes
+    # Seven more come in: too few for the one that was refused, enough for any cheaper.
+    api.answer(BALANCE, {"code": 200, "data": {"credits_amount": 7.99}})
+    pass_time(61)
+    for _ in range(2):
+        pass_time(61)
+        api.answer(BALANCE, {"code": 200, "data": {"credits_amount": 7.99}})
+        work()
+    models = [sent.body["model"] for sent in api.submits[1:]]
+    assert models == ([] if cost == "8" else ["generate-persona"])
+
+
+def test_where_nobody_knows_what_was_too_dear_all_wait(
+    api: Recorder, signed_in: Client, work: Work
+) -> None:
+    account.get()
+    Account.objects.update(balance=100)
+    api.answer(SUBMIT, {"code": 402, "message": "No credits."}, 402)
+    ask_for(signed_in, 3)
+    for _ in range(2):
+        work()
+
+    assert (statuses(), len(api.submits)) == ({"pending"}, 1)
+
+
+def test_once_all_is_well_the_balance_is_not_asked_for_any_more(
+    api: Recorder, signed_in: Client, work: Work
+) -> None:
+    api.answer(SUBMIT, {"code": 401, "message": "No."}, 401)
+    ask_for(signed_in, 1)
+    for _ in range(10):
+        work()
+        pass_time(61)
+
+    assert (statuses(), looks(api)) == ({"running"}, 1)
+
+
+def test_only_what_waits_for_the_account_goes_on_with_it(
+    api: Recorder, signed_in: Client, work: Work
+) -> None:
+    busy = {"Retry-After": "300"}
+    api.answer(SUBMIT, {"code": 429, "message": "Busy."}, 429, busy)
+    away = ask_for(signed_in, 1)[0]
+    work()
+    api.answer(SUBMIT, {"code": 401, "message": "No."}, 401)
+    ask_for(signed_in, 1)
+    work()
+    pass_time(61)
+    for _ in range(2):
+        work()
+
+    away.refresh_from_db()
+    assert (away.status, away.error) == ("pending", "Busy.")
+    assert len(api.submits) == 3
+
+
+def test_a_sending_under_way_is_not_let_go_of_when_the_others_go_on(
+    api: Recorder, signed_in: Client, work: Work
+) -> None:
+    api.answer(SUBMIT, {"code": 402, "message": "No."}, 402)
+    task = ask_for(signed_in, 1)[0]
+    work()
+    # As a cheaper one is, which is sent while the notice still stands.
+    Account.objects.update(trouble="")
+    Task.objects.update(due_at=timezone.now())
+    begun = lifecycle.begin_send(task.pk, leases.take(Task, task.pk, 60))
+    assert begun
+    Account.objects.update(trouble="credits", check_at=timezone.now())
+    work()
+
+    assert Account.objects.get().trouble == ""
+    task.refresh_from_db()
+    assert (task.due_at, task.lease) == (None, begun.lease)
+    # Its worker is gone.
+    past = timezone.now() - timedelta(seconds=1)
+    Task.objects.filter(held_until__isnull=False).update(held_until=past)
+    assert lifecycle.expire_sends() == [task.pk]

@@ -1,5 +1,6 @@
 """What no callback told is asked for: soon at first, then less often, and not for ever."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -9,11 +10,14 @@ from django.conf import LazySettings
 from django.test import Client
 from django.utils import timezone
 
+from studio.lifecycle.changes import MAX_ASKED
+from studio.lifecycle.polling import MAX_UNKNOWN
 from studio.models import Task
 from tests.recorder import Recorder, body
 
 SUBMIT, QUERY = "/api/generate/submit", "/api/generate/detail/music"
 Ask = Callable[..., Task]
+DRUMS = {"drums": "https://cdn.example.com/drums.mp3"}
 
 
 @pytest.fixture
@@ -80,6 +84,16 @@ def test_a_failed_task_is_found_with_its_reason(api: Recorder, sent: Task, ask: 
     task = ask(sent)
 
     assert (task.status, task.error) == ("failed", "The voice is refused.")
+    assert (task.error_code, task.due_at) == ("vidgo", None)
+
+
+def test_the_kind_of_a_failure_is_kept(api: Recorder, sent: Task, ask: Ask) -> None:
+    error = {"type": "moderation", "message": "The voice is refused."}
+    api.told[str(sent.vidgo_id)] = {"status": "failed", "error": error}
+
+    task = ask(sent)
+
+    assert (task.error, task.error_code) == ("The voice is refused.", "moderation")
 
 
 def test_the_older_a_task_the_less_often_it_is_asked_for(sent: Task, ask: Ask) -> None:
@@ -87,10 +101,37 @@ def test_the_older_a_task_the_less_often_it_is_asked_for(sent: Task, ask: Ask) -
 
     waits = [wait(ask(sent, age)) for age in ages]
 
-    assert 0 < waits[0] <= 10
-    assert waits == sorted(waits)
-    assert waits[1] * 2 < waits[2]
-    assert waits[3] <= 3600
+    assert 0 < waits[0] <= 5
+    assert waits[1:3] == [pytest.approx(30, abs=4), pytest.approx(300, abs=4)]
+    assert 590 < waits[3] <= 600
+
+
+ANSWERS: dict[str, tuple[Any, ...]] = {
+    "unknown": ({"code": 404}, 404),
+    "away": ({"code": 503}, 503),
+    "later": ({"code": 429}, 429, {"Retry-After": "120"}),
+    "refused": ({"code": 401}, 401),
+    "none": (b"<html>gateway</html>",),
+}
+
+
+@pytest.mark.parametrize(
+    ("answer", "young", "old"),
+    [
+        ("unknown", 5, 300),
+        ("away", 5, 300),
+        ("later", 120, 300),
+        ("refused", 60, 300),
+        ("none", 5, 300),
+    ],
+)
+def test_whatever_the_answer_the_next_question_has_its_time(
+    api: Recorder, sent: Task, ask: Ask, answer: str, young: float, old: float
+) -> None:
+    for age, seconds in ((timedelta(seconds=1), young), (timedelta(minutes=20), old)):
+        api.answer(QUERY, *ANSWERS[answer])
+
+        assert wait(ask(sent, age)) == pytest.approx(seconds, abs=4)
 
 
 def test_a_task_that_is_final_is_not_asked_for(api: Recorder, sent: Task, ask: Ask) -> None:
@@ -105,8 +146,9 @@ def test_a_task_without_an_end_is_given_up_after_days(sent: Task, ask: Ask) -> N
 
     task = ask(sent, timedelta(days=4))
 
-    assert task.status == "failed"
+    assert (task.status, task.error_code) == ("failed", "lost")
     assert "three days" in task.error
+    assert task.events.latest("pk").text == task.error
 
 
 def test_a_fresh_task_may_be_unknown_a_few_times(api: Recorder, sent: Task, ask: Ask) -> None:
@@ -124,15 +166,88 @@ def test_a_moment_of_404_fails_no_task(api: Recorder, sent: Task, ask: Ask) -> N
 
 
 def test_a_task_that_stays_unknown_has_failed(api: Recorder, sent: Task, ask: Ask) -> None:
-    states = []
-    for _ in range(10):
+    def is_failed() -> bool:
         api.answer(QUERY, {"code": 404, "msg": "No such task."}, 404)
-        states.append(ask(sent, timedelta(minutes=20)).status)
-        if states[-1] == "failed":
-            break
+        return ask(sent, timedelta(minutes=20)).status == "failed"
 
-    assert states[-1] == "failed"
+    assert [is_failed() for _ in range(MAX_UNKNOWN)] == [False] * (MAX_UNKNOWN - 1) + [True]
     assert sent.error == "Vidgo does not know this task: No such task."
+    assert (sent.error_code, sent.due_at) == ("404", None)
+    assert sent.events.latest("pk").text == sent.error
+
+
+def test_what_vidgo_knows_again_in_between_is_not_unknown(
+    api: Recorder, sent: Task, ask: Ask
+) -> None:
+    for _ in range(2):
+        for _ in range(MAX_UNKNOWN - 1):
+            api.answer(QUERY, {"code": 404, "msg": "No such task."}, 404)
+            assert not ask(sent, timedelta(minutes=20)).is_final
+        assert ask(sent, timedelta(minutes=20)).status == "running"
+
+
+@pytest.mark.parametrize("answer", [{"code": 404}, {"code": 200, "data": {"progress": 1}}])
+@pytest.mark.parametrize("status", ["finished", "failed"])
+def test_of_an_end_that_only_a_callback_told_vidgo_is_asked_so_often(
+    api: Recorder, sent: Task, ask: Ask, status: str, answer: dict[str, Any]
+) -> None:
+    told = {**body("callback-create-music-video"), "task_id": sent.vidgo_id, "status": status}
+    Task.objects.update(attempts=MAX_UNKNOWN)
+    Client().post(f"/callback/{sent.callback_token}/", told, "application/json")
+    for number in range(MAX_ASKED):
+        api.answer(QUERY, answer)
+        task = ask(sent)
+        assert (task.due_at is None) is (number == MAX_ASKED - 1)
+
+    assert (task.status, task.assets.count(), task.confirmed_at) == (status, 1, None)
+
+
+def test_in_an_outage_of_days_such_an_end_is_believed(api: Recorder, sent: Task, ask: Ask) -> None:
+    told = {**body("callback-create-music-video"), "task_id": sent.vidgo_id}
+    Client().post(f"/callback/{sent.callback_token}/", told, "application/json")
+    dues = []
+    for age in (timedelta(days=2), timedelta(days=4)):
+        api.answer(QUERY, {"code": 503}, 503)
+        dues.append(ask(sent, age).due_at)
+
+    assert dues[0]
+    assert dues[1] is None
+
+
+def test_ready_without_a_result_is_asked_for_less_and_less_often(
+    api: Recorder, sent: Task, ask: Ask
+) -> None:
+    api.told[str(sent.vidgo_id)] = {"status": "finished"}
+
+    waits = []
+    for _ in range(MAX_ASKED):
+        waits.append(wait(ask(sent)))
+        assert (sent.error, sent.error_code) == ("", "")
+    task = ask(sent)
+
+    assert waits == [pytest.approx(min(5 * 2**n, 600), abs=4) for n in range(MAX_ASKED)]
+    assert (task.status, task.error_code, task.due_at) == ("finished", "empty", None)
+
+
+def test_the_same_answer_is_kept_once_and_another_besides(
+    api: Recorder, sent: Task, ask: Ask
+) -> None:
+    for number in (1, 1, 2, 2, 1):
+        api.told[str(sent.vidgo_id)] = {"progress": number}
+        ask(sent)
+
+    kept = sent.deliveries.filter(origin="query")
+    assert [json.loads(one.body)["data"]["progress"] for one in kept] == [1, 2, 1]
+
+
+def test_each_task_keeps_its_own_answer_though_it_is_anothers_too(
+    api: Recorder, make: Callable[..., Task], ask: Ask
+) -> None:
+    for task in [make("running", vidgo_id=f"t-{number}") for number in range(2)]:
+        api.answer(QUERY, {"code": 200, "data": {"status": "finished", "files": [DRUMS]}})
+        ask(task)
+        assert task.deliveries.count() == 1
+        assert task.status == "finished"
 
 
 def test_an_outage_does_not_make_a_task_unknown(api: Recorder, sent: Task, ask: Ask) -> None:

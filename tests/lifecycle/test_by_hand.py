@@ -1,15 +1,17 @@
 """The history says who did what, and a wish that cannot be granted says why."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from studio.lifecycle.changes import NOT_NOW
 from studio.lifecycle.trash import IN_USE
-from studio.models import Event, Task
+from studio.models import Event, Task, Upload
 
 STEMS = "upload-and-separate-vocals"
 
@@ -23,6 +25,7 @@ Make = Callable[..., Task]
         ("ask", "running"),
         ("give-up", "unconfirmed"),
         ("send-again", "unconfirmed"),
+        ("again", "failed"),
         ("save-again", "finished"),
         ("delete", "finished"),
     ],
@@ -31,7 +34,8 @@ def test_the_history_names_the_person(
     path: str, status: str, make: Make, ann: User, signed_in: Client
 ) -> None:
     taken = status not in ("pending", "unconfirmed")
-    task = make(status, vidgo_id="task-1" if taken else None, attempts=1)
+    given = {"audio_url": "https://example.com/a.mp3"}
+    task = make(status, vidgo_id="task-1" if taken else None, attempts=1, input=given)
     if status == "unconfirmed":
         Task.objects.update(sent_at=timezone.now())
     if path == "save-again":
@@ -68,6 +72,88 @@ def test_a_second_try_has_the_song_and_the_settings_of_the_first(
 
     second = Task.objects.order_by("-pk")[0]
     assert (second.again_of, second.source_track, second.input) == (first, source, given)
+
+
+def test_what_is_taken_back_has_no_error(make: Make, signed_in: Client) -> None:
+    task = make("pending", error="Vidgo was away.", error_code="away")
+
+    signed_in.post(f"/tasks/{task.pk}/cancel/")
+
+    task.refresh_from_db()
+    assert (task.status, task.error, task.error_code) == ("cancelled", "", "")
+
+
+def test_what_is_sent_again_is_given_up_itself_and_its_page_says_why(
+    make: Make, signed_in: Client
+) -> None:
+    task = make("unconfirmed", sent_at=timezone.now())
+
+    signed_in.post(f"/tasks/{task.pk}/send-again/", {"sure": "1"})
+
+    task.refresh_from_db()
+    assert (task.status, task.error_code) == ("failed", "given_up")
+    assert "Sent again, as another task." in signed_in.get(f"/tasks/{task.pk}/").text
+
+
+@pytest.mark.parametrize(("path", "status"), [("send-again", "unconfirmed"), ("again", "failed")])
+def test_one_yes_is_a_word_for_many_in_a_minute_as_well(
+    path: str, status: str, make: Make, signed_in: Client, settings: Settings
+) -> None:
+    settings.STUDIO_BURST = 0
+    given = {"audio_url": "https://example.com/a.mp3"}
+    task = make(status, sent_at=timezone.now(), input=given)
+
+    signed_in.post(f"/tasks/{task.pk}/{path}/", {})
+    assert Task.objects.count() == 1
+
+    signed_in.post(f"/tasks/{task.pk}/{path}/", {"sure": "1"})
+    assert Task.objects.count() == 2
+
+
+def test_an_import_that_failed_is_asked_for_once_more_and_is_no_other_task(
+    make: Make, ann: User, signed_in: Client
+) -> None:
+    task = make("failed", operation="import-song", vidgo_id="song-9", error_code="404")
+
+    answer = signed_in.post(f"/tasks/{task.pk}/again/")
+
+    assert answer["Location"] == f"/tasks/{task.pk}/"
+    again = Task.objects.get()
+    assert (again.pk, again.status, again.error_code) == (task.pk, "not_started", "")
+    assert again.events.latest("pk").actor == ann
+
+
+def test_without_the_sound_it_was_made_from_nothing_is_tried_again(
+    make: Make, signed_in: Client
+) -> None:
+    task = make("failed")
+
+    page = signed_in.post(f"/tasks/{task.pk}/again/", {"sure": "1"}, follow=True).text
+
+    assert "The sound it was made from is gone. Choose another." in page
+    assert Task.objects.count() == 1
+
+
+@pytest.mark.parametrize("source", ["track", "upload", "stem", "url"])
+def test_whatever_it_was_made_from_it_is_tried_again(
+    source: str, make: Make, song: Task, signed_in: Client
+) -> None:
+    sources: dict[str, Callable[[], dict[str, Any]]] = {
+        "track": lambda: {"source_track": song.tracks.get()},
+        "upload": lambda: {"source_upload": Upload.objects.create(name="a", size=1, duration=1)},
+        "stem": lambda: {"source_stem": song.assets.create(key="drums", kind="stem")},
+        "url": lambda: {"input": {"audio_url": "https://example.com/a.mp3"}},
+    }
+    task = make("failed", **sources[source]())
+
+    # Pressed twice it is one.
+    for _ in range(2):
+        signed_in.post(f"/tasks/{task.pk}/again/", {"sure": "1"})
+
+    again = Task.objects.get(again_of=task)
+    assert (again.source_track, again.source_upload, again.source_stem, again.input) == (
+        *(task.source_track, task.source_upload, task.source_stem, task.input),
+    )
 
 
 def test_what_has_gone_on_is_not_sent_again_and_the_page_says_so(

@@ -12,6 +12,7 @@ from pytest_django import Settings
 
 from studio import jobs, lifecycle
 from studio.leases import take
+from studio.lifecycle.polling import MAX_UNKNOWN
 from studio.models import Asset, Task
 from studio.vidgo import client as vidgo
 from tests.fileserver import FileServer
@@ -107,6 +108,8 @@ def test_a_forged_end_gives_way_to_the_true_one_byte_for_byte(
     assert (task.status, contents(task)) == ("finished", {"0.drums": TRUE})
     assert task.saved_at
     assert stored() == [TRUE]
+    removed = "Vidgo was asked: what else a callback told is not so, and is removed"
+    assert task.events.filter(text=removed).count() == (field == "bass")
 
 
 def test_a_forged_song_goes_with_its_name(
@@ -244,6 +247,85 @@ def test_what_the_query_has_confirmed_no_callback_changes(
     assert stored() == [TRUE]
 
 
+@pytest.mark.parametrize(
+    ("status", "file", "is_asked"),
+    [
+        ("not_started", "true", False),
+        ("running", "true", False),
+        ("running", "forged", False),
+        ("finished", "true", False),
+        ("finished", "forged", True),
+        ("failed", "true", True),
+        ("queued", "true", True),
+    ],
+)
+def test_only_what_is_news_of_a_confirmed_end_is_asked_for(
+    api: Recorder,
+    task: Task,
+    work: Work,
+    storage: FileServer,
+    status: str,
+    file: str,
+    is_asked: bool,
+) -> None:
+    say(api, task, "finished", drums=storage.url + "/true.bin")
+    call_back(task, "finished", drums=storage.url + "/true.bin")
+    go_on(task, work)
+    assert (task.due_at, task.confirmed_at is None) == (None, False)
+
+    call_back(task, status, drums=f"{storage.url}/{file}.bin")
+
+    assert bool(task.due_at) is is_asked
+    last = task.deliveries.latest("pk")
+    assert (last.note, last.applied_at is None) == ("", False)
+    go_on(task, work)
+    assert len(api.queries) == 1 + is_asked
+    assert (task.status, contents(task)) == ("finished", {"0.drums": TRUE})
+
+
+def test_what_is_there_already_stays_when_the_query_says_that_it_goes_on(
+    api: Recorder, task: Task, work: Work, storage: FileServer
+) -> None:
+    call_back(task, "running", drums=storage.url + "/true.bin")
+    assert go_on(task, work).status == "running"
+    pass_time(60)
+    go_on(task, work)
+
+    assert len(api.queries) == 2
+    assert contents(task) == {"0.drums": TRUE}
+
+
+def test_an_id_that_vidgo_gave_itself_is_kept_whatever_is_called_back(
+    api: Recorder, task: Task, work: Work
+) -> None:
+    own = task.vidgo_id
+    call_back(task, "finished", task_id="forged", bass="https://cdn.example.com/forged")
+    for _ in range(MAX_UNKNOWN + 2):
+        api.answer(QUERY, {"code": 404, "msg": "No such task."}, 404)
+        Task.objects.update(due_at=task.accepted_at)
+        go_on(task, work)
+
+    assert len(api.queries) == MAX_UNKNOWN + 2
+    assert (task.status, task.vidgo_id) == ("not_started", own)
+
+
+def test_an_id_that_the_query_has_confirmed_is_kept(
+    api: Recorder, make_task: Callable[..., Task], work: Work, storage: FileServer
+) -> None:
+    api.answer("/api/generate/submit", b"")
+    task = go_on(make_task("upload-and-separate-vocals", audio_url="https://a.example/a"), work)
+    api.told["paid"] = {"status": "finished", "files": [{"drums": storage.url + "/true.bin"}]}
+    call_back(task, "finished", task_id="paid", drums=storage.url + "/true.bin")
+    assert go_on(task, work).confirmed_at
+    call_back(task, "finished", task_id="forged", drums=storage.url + "/forged.bin")
+    for _ in range(MAX_UNKNOWN + 2):
+        api.answer(QUERY, {"code": 404, "msg": "No such task."}, 404)
+        Task.objects.update(due_at=task.accepted_at)
+        go_on(task, work)
+
+    assert (task.status, task.vidgo_id) == ("finished", "paid")
+
+
 def test_a_failure_that_the_query_has_confirmed_keeps_its_reason(
     api: Recorder, task: Task, work: Work
 ) -> None:
@@ -308,6 +390,7 @@ def test_a_forged_id_gives_way_to_the_one_that_vidgo_knows(
 
     assert (task.status, task.vidgo_id, contents(task)) == ("finished", "paid", {"0.drums": TRUE})
     assert stored() == [TRUE]
+    assert [got.query["task_id"] for got in api.queries].count(["forged"]) == MAX_UNKNOWN
 
 
 def test_what_cannot_be_read_has_the_task_asked_for(

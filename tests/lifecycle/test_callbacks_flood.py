@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db.models import Sum
 from django.db.models.functions import Length
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from studio.lifecycle import incoming, results
@@ -69,7 +71,7 @@ def test_a_flood_is_bounded_and_the_true_result_gets_in(
     for number in range(incoming.MAX_KEPT):
         post(task, FLOODS[kind](task, 1000 + number))
 
-    assert task.deliveries.count() <= incoming.MAX_KEPT
+    assert task.deliveries.count() == incoming.MAX_KEPT
     assert task.dropped == incoming.MAX_KEPT * 2
     assert Event.objects.count() == events
     true = {"task_id": task.vidgo_id, "status": "finished", "files": [{"drums": f"{CDN}/true"}]}
@@ -104,6 +106,20 @@ def test_after_a_flood_vidgo_is_asked_once_in_a_while_only(
     assert len(api.queries) == asked + 1
 
 
+@pytest.mark.parametrize(("before", "after"), [(30, 30), (600, incoming.FLOOD_PAUSE), (None, 60)])
+def test_a_flood_puts_no_question_off(task: Task, before: float | None, after: float) -> None:
+    for number in range(incoming.MAX_KEPT + 1):
+        post(task, b"junk %d" % number)
+    planned = None if before is None else timezone.now() + timedelta(seconds=before)
+    Task.objects.update(due_at=planned)
+
+    post(task, b"more junk")
+
+    assert task.due_at
+    assert (task.due_at - timezone.now()).total_seconds() == pytest.approx(after, abs=9)
+    assert task.deliveries.latest("pk").note == incoming.FLOOD
+
+
 def test_an_unconfirmed_task_is_settled_in_the_midst_of_a_flood(
     api: Recorder, make_task: Callable[..., Task], work: Work
 ) -> None:
@@ -127,10 +143,52 @@ def test_the_bytes_that_are_kept_of_a_task_are_bounded(task: Task) -> None:
     assert json.loads(task.deliveries.latest("pk").body)["n"] == 6
 
 
+def test_the_newest_is_kept_however_long_and_of_the_others_what_fits(
+    task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(incoming, "MAX_TEXT", 30)
+    for _ in range(5):
+        post(task, b"x" * 10)
+    assert [text_kept(task), task.deliveries.count(), task.dropped] == [30, 3, 2]
+
+    post(task, b"y" * 31)
+
+    assert [text_kept(task), task.deliveries.count(), task.dropped] == [31, 1, 5]
+
+
+@pytest.mark.parametrize("waiting", [1, 7])
+def test_what_waits_for_a_person_stays_while_what_is_applied_goes(task: Task, waiting: int) -> None:
+    for number in range(waiting):
+        post(task, {"task_id": f"paid-{number}", "status": "finished"})
+    for number in range(incoming.MAX_KEPT * 2):
+        post(task, b"junk %d" % number)
+
+    kept = [one.body for one in task.deliveries.all()]
+    assert ["paid-" in body for body in kept] == [True] * waiting + [False] * (len(kept) - waiting)
+    newest = range(incoming.MAX_KEPT + waiting, incoming.MAX_KEPT * 2)
+    assert kept[waiting:] == [f"junk {number}" for number in newest]
+
+
+def test_a_flood_takes_nothing_from_another_task(
+    api: Recorder, task: Task, make_task: Callable[..., Task], work: Work
+) -> None:
+    other = make_task()
+    work()
+    for number in range(incoming.MAX_KEPT):
+        post(other, b"junk %d" % number)
+        post(task, b"junk %d" % number)
+    post(task, b"too much")
+
+    assert (other.deliveries.count(), task.dropped) == (incoming.MAX_KEPT, 1)
+    assert Task.objects.get(pk=other.pk).dropped == 0
+    told = [one.text for one in task.events.all()]
+    assert told.count("More came for this task than is kept: the oldest of it goes") == 1
+
+
 def test_what_cannot_be_read_is_kept_in_short(task: Task) -> None:
     post(task, b"x" * 900_000)
 
-    assert text_kept(task) <= incoming.MAX_UNREADABLE
+    assert text_kept(task) == incoming.MAX_UNREADABLE
 
 
 def test_what_is_not_applied_yet_is_applied_before_it_goes(task: Task) -> None:

@@ -1,12 +1,18 @@
 """Songs made elsewhere come in by their task_id; what cannot come in says why."""
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from html import unescape
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
+from studio import lifecycle
 from studio.models import Asset, Task, Track
 from tests.recorder import Recorder
 from vidgo_sandbox import SONGS, Sandbox
@@ -57,6 +63,51 @@ def test_a_song_comes_in_with_title_tags_length_and_words(
     assert {asset.kind for asset in Asset.objects.all()} == {"audio", "image"}
     # It can be chosen at once: the API needs the ids alone.
     assert "Low tide" in page(signed_in, "/new/create-music-video/")
+
+
+def test_the_history_says_who_asked_and_what_became_of_it(signed_in: Client, ann: User) -> None:
+    new, is_new = lifecycle.bring_in("song-7", user=ann)
+    assert is_new
+    assert (new.created_by, new.title, new.input) == (
+        ann,
+        "Song from Vidgo",
+        {"task_id": "song-7"},
+    )
+    assert new.accepted_at
+    Task.objects.update(
+        status="failed", error="Vidgo has no such song.", error_code="404", attempts=6
+    )
+    Task.objects.update(deleted_at=timezone.now(), accepted_at=None)
+
+    again, is_new = lifecycle.bring_in("song-7", user=ann)
+
+    again.refresh_from_db()
+    assert (again, is_new) == (new, False)
+    assert (again.status, again.error, again.error_code) == ("not_started", "", "")
+    assert again.attempts == 0
+    assert again.accepted_at
+    assert again.due_at
+    told = again.events.filter(actor=ann).order_by("pk").values_list("text", flat=True)
+    assert [*told] == ["Asked for by its task_id", "Restored from the trash", "Asked for again"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_bring_in_the_same_song_at_once_bring_in_one(ann: User) -> None:
+    barrier = threading.Barrier(4)
+
+    def bring_it(_: int) -> tuple[int, bool]:
+        barrier.wait()
+        try:
+            task, is_new = lifecycle.bring_in("song-7", user=ann)
+        finally:
+            connection.close()
+        return task.pk, is_new
+
+    with ThreadPoolExecutor(4) as pool:
+        found = [*pool.map(bring_it, range(4))]
+
+    assert {pk for pk, _ in found} == {Task.objects.get().pk}
+    assert sorted(is_new for _, is_new in found) == [False, False, False, True]
 
 
 def test_several_at_once_each_get_their_own_answer(

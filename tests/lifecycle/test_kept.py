@@ -103,6 +103,7 @@ def test_saved_is_said_only_when_every_file_is_in_our_storage(
         assert content(asset) == sent
         assert asset.size == len(sent)
         assert asset.sha256 == hashlib.sha256(sent).hexdigest()
+    assert stems.events.filter(text="Every file is saved").count() == 1
     page = signed_in.get(stems.get_absolute_url()).content.decode()
     assert "Vidgo may delete its copy" not in page
 

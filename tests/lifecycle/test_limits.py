@@ -120,6 +120,8 @@ def test_what_failed_what_was_last_month_and_what_others_spent_does_not_count(
     spend("8", created_by=None)
     spend(None, status="failed")
     spend(None, status="cancelled")
+    # Nobody was told what it cost, and nobody knows its usual price.
+    spend(None, operation="generate-persona")
     begin = timezone.localtime().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     for old in (spend("8"), spend("8")):
         _when(old, begin - timedelta(microseconds=1))

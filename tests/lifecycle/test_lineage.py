@@ -10,6 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from studio import lifecycle
 from studio.models import Task, Track, Upload
 from studio.operations import OPERATIONS
 from studio.team import roles
@@ -67,13 +68,19 @@ def test_everything_made_from_a_song_is_listed_whoever_made_it(
     stems = make(SEPARATE, "Stems", ann, source_track=backed)
     failed = make(SEPARATE, "Failed", ann, source_track=track, status="failed")
     make(VIDEO, "Of another song", ann, input={"task_id": "other", "audio_id": "other"})
+    make(VIDEO, "Of another song", ann, input={"task_id": "other", "audio_id": track.audio_id})
     make(COVER, "Of another song", ann, input={"task_id": "other"})
+    drums = stems.assets.create(key="0.drums", kind="stem", label="Drums")
+    of_stem = make("add-vocals", "On the drums", bea, source_stem=drums)
+    longer = make("extend-music", "Longer", bea, input={"audio_id": track.audio_id})
+    # What tells its own id, as a song that was brought in does, is not made from itself.
+    Task.objects.filter(pk=origin.pk).update(input={"task_id": origin.vidgo_id})
 
-    everything = [failed, stems, backing, cover, by_hand, video]
+    everything = [longer, of_stem, failed, stems, backing, cover, by_hand, video]
     assert made(signed_in, track) == [task.pk for task in everything]
     # The cover is of the whole task, so of both variations; the rest is of one.
     assert made(signed_in, variation) == [cover.pk]
-    assert made(signed_in, backed) == [stems.pk]
+    assert made(signed_in, backed) == [of_stem.pk, stems.pk]
     text = page(signed_in, f"/songs/{track.pk}/")
     assert "<bdi>bea</bdi>" in text
     assert "<bdi>ann</bdi>" in text
@@ -97,9 +104,37 @@ def test_a_song_tells_where_it_came_from_to_the_very_beginning(
     assert "<bdi>bea</bdi>" in text
 
 
+def test_a_song_made_from_a_stem_tells_of_the_song_that_the_stem_is_of(signed_in: Client) -> None:
+    first = song_of(make("generate-music", "First"), "First try")
+    drums = make(SEPARATE, "Stems", source_track=first).assets.create(
+        key="0.drums", kind="stem", label="Drums"
+    )
+    second = song_of(make("add-vocals", "Second", source_stem=drums), "Second try")
+
+    text = page(signed_in, f"/songs/{second.pk}/")
+
+    assert f'<a href="/songs/{first.pk}/"><bdi>First try</bdi></a>' in text
+
+
+def test_ten_generations_are_told_and_no_more(signed_in: Client) -> None:
+    songs = [song_of(make("generate-music", "Song"), "Song")]
+    for _ in range(12):
+        songs.append(song_of(make("extend-music", "Song", source_track=songs[-1]), "Song"))
+
+    text = page(signed_in, f"/songs/{songs[-1].pk}/")
+
+    told = [song for song in songs if f'<a href="/songs/{song.pk}/"><bdi>Song' in text]
+    assert told == songs[2:12]
+    everything = made(signed_in, songs[0])
+    assert everything == [song.task_id for song in reversed(songs[1:12])]
+
+
 def test_a_song_tells_who_sings_it_and_the_singers_song_lists_it(
     signed_in: Client, ann: User
 ) -> None:
+    bo = make(PERSONA, "Bo", source_track=song_of(make("import-song", "Low"), "Low"))
+    bo.assets.create(key="0.persona_id", kind="persona", label="Persona", value="voice-2")
+    make("generate-music", "Sung by Bo", ann, input={"persona_id": "voice-2"})
     harbour = song_of(make("import-song", "Harbour Lights"), "Harbour Lights")
     nadia = make(PERSONA, "Nadia", ann, source_track=harbour, input={"name": "Nadia"})
     nadia.assets.create(key="0.persona_id", kind="persona", label="Persona", value="voice-1")
@@ -113,6 +148,19 @@ def test_a_song_tells_who_sings_it_and_the_singers_song_lists_it(
     assert nadia.get_absolute_url() in shown
     assert made(signed_in, harbour) == [tide.pk, nadia.pk]
     assert "sung by" not in page(signed_in, f"/songs/{song_of(other, 'Nobody’s').pk}/")
+
+
+def test_a_file_that_is_saved_has_the_lines_of_what_is_made_from_its_song_drawn_anew(
+    ann: User,
+) -> None:
+    tracks = [song_of(make("import-song", name), name) for name in ("Harbour", "Low Tide")]
+    of_song, of_other = (make(VIDEO, "Video", ann, source_track=track) for track in tracks)
+
+    lifecycle.asset_saved(tracks[0].task_id, "Saved: Picture")
+
+    drawn = [Task.objects.get(pk=one.pk).updated_at for one in (of_song, of_other)]
+    assert drawn[0] > of_song.updated_at
+    assert drawn[1] == of_other.updated_at
 
 
 def test_each_next_step_opens_a_form_that_is_filled_in(signed_in: Client, song: Task) -> None:

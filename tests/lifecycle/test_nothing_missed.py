@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, example, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from studio.lifecycle import incoming
 from studio.models import Delivery, Event, Task
 from tests.product import until
 from tests.recorder import Recorder
@@ -148,6 +149,8 @@ def test_a_callback_with_another_tasks_id_changes_nothing(taken: Task) -> None:
     assert "no task here has" in delivery.note
     # It may be paid for all the same: whoever looks after the studio still sees it.
     assert delivery.applied_at is None
+    told = "Vidgo called back for another task, task-unified-other: bring it in"
+    assert taken.events.latest("pk").text == told
 
 
 def test_an_id_that_is_another_rows_settles_nothing(
@@ -195,6 +198,76 @@ def test_what_was_kept_and_not_applied_is_applied_by_the_sweep(
     left.refresh_from_db()
     assert taken.status == "finished"
     assert left.applied_at
+
+
+@pytest.mark.parametrize(
+    ("status", "note", "age", "is_applied"),
+    [
+        ("running", "", 90, True),
+        ("running", incoming.WAITS, 90, True),
+        ("running", "", 30, False),
+        ("running", incoming.UNCLAIMED, 90, False),
+        ("running", "Could not be applied: KeyError", 90, False),
+        ("unconfirmed", "", 90, True),
+        ("pending", "", 90, True),
+        ("being sent", "", 90, False),
+        ("being sent", incoming.WAITS, 90, False),
+    ],
+)
+def test_the_sweep_applies_what_nobody_else_is_about_to(
+    api: Recorder,
+    make: Callable[..., Task],
+    work: Work,
+    monkeypatch: pytest.MonkeyPatch,
+    status: str,
+    note: str,
+    age: float,
+    is_applied: bool,
+) -> None:
+    monkeypatch.setattr(incoming, "LEFT_BEHIND", 60)
+    soon = timezone.now() + timedelta(hours=1)
+    states: dict[str, dict[str, Any]] = {
+        "running": {"status": "running", "vidgo_id": "t-1"},
+        "unconfirmed": {"status": "unconfirmed", "sent_at": timezone.now()},
+        "pending": {"status": "pending"},
+        "being sent": {"status": "pending", "sent_at": timezone.now(), "held_until": soon},
+    }
+    left = make(**states[status]).deliveries.create(origin="callback", body='{"task_id": "t-1"}')
+    received = timezone.now() - timedelta(seconds=age)
+    Delivery.objects.update(note=note, received_at=received)
+
+    work()
+
+    left.refresh_from_db()
+    assert bool(left.applied_at) is is_applied
+    assert is_applied or left.note == note
+
+
+def test_what_is_applied_the_sweep_leaves_alone(taken: Task, work: Work) -> None:
+    tell(taken, "running")
+    Delivery.objects.update(received_at=timezone.now() - timedelta(minutes=1))
+    applied = Delivery.objects.get(origin="callback")
+    work()
+
+    assert Delivery.objects.get(pk=applied.pk).applied_at == applied.applied_at
+
+
+@pytest.mark.parametrize(
+    ("marks", "was_sent"),
+    [({}, False), ({"attempts": 1}, True), ({"sent_at": 1}, True), ({"accepted_at": 1}, True)],
+)
+def test_any_sign_of_having_been_sent_lets_a_callback_name_the_task(
+    make: Callable[..., Task], marks: dict[str, Any], was_sent: bool
+) -> None:
+    now = timezone.now()
+    task = make("unconfirmed", **{name: now if "_at" in name else 1 for name in marks})
+
+    path = f"/callback/{task.callback_token}/"
+    Client().post(path, {"task_id": "t-1", "status": "running"}, "application/json")
+
+    task.refresh_from_db()
+    assert task.vidgo_id == ("t-1" if was_sent else None)
+    assert task.deliveries.get().note == ("" if was_sent else "This task was never sent.")
 
 
 def test_a_callback_waits_its_turn_behind_one_that_is_not_applied_yet(

@@ -13,7 +13,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django.live_server_helper import LiveServer
 
-from studio.models import Task
+from studio import lifecycle
+from studio.models import Task, Upload
 from studio.team import roles
 from tests.recorder import Recorder
 from vidgo_sandbox import SONGS, Sandbox
@@ -91,6 +92,33 @@ def test_a_form_sent_again_by_reload_or_back_leads_to_its_task(
 
     assert len(set(places)) == 1
     assert len(api.submits) == 1
+
+
+@pytest.mark.parametrize("kind", ["track", "upload", "stem", "input"])
+def test_a_form_gone_back_to_for_another_sound_is_another_task(
+    kind: str, ann: User, song: Task
+) -> None:
+    """And the same once more is the one that is there."""
+    sounds: dict[str, Callable[[str], Any]] = {
+        "track": lambda name: song.tracks.create(audio_id=name),
+        "upload": lambda name: Upload.objects.create(sha256=name, size=1, duration=1),
+        "stem": lambda name: song.assets.create(key=name, kind="stem"),
+    }
+    form_key = uuid.uuid4()
+
+    def wish(sound: Any) -> lifecycle.Wish:
+        if kind == "input":
+            return lifecycle.Wish("upload-and-separate-vocals", {"audio_url": sound})
+        return lifecycle.Wish("upload-and-separate-vocals", {}, **{f"source_{kind}": sound})
+
+    one, other = (sounds.get(kind, str)(name) for name in ("one", "other"))
+
+    made = [
+        lifecycle.create(wish(sound), user=ann, form_key=form_key) for sound in (one, other, other)
+    ]
+
+    assert [is_new for _, is_new in made] == [True, True, False]
+    assert made[0][0] != made[1][0] == made[2][0]
 
 
 def test_two_forms_are_two_tasks(signed_in: Client, api: Recorder) -> None:

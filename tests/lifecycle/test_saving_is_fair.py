@@ -1,13 +1,15 @@
 """Who is saved next: one task's many files keep no other task's result waiting."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from studio import jobs
+from studio import jobs, lifecycle
 from studio.models import Asset, Task
 from tests.fileserver import FileServer
 
@@ -79,3 +81,57 @@ def test_a_file_that_has_failed_waits_behind_those_that_have_not(give: Give) -> 
 
     assert queued(task) == jobs.SHARE
     assert not task.assets.filter(attempts=1, held_until__isnull=False).exists()
+
+
+def due(asset: Asset, seconds: int, attempts: int = 0) -> Asset:
+    """Have a file be due for so long."""
+    asset.due_at = timezone.now() - timedelta(seconds=seconds)
+    asset.attempts = attempts
+    asset.save()
+    return asset
+
+
+def test_of_several_tasks_the_file_that_is_longest_due_goes_first(give: Give) -> None:
+    late, latest, soon = (give(1).assets.get() for _ in range(3))
+    for asset, seconds in ((late, 20), (latest, 30), (soon, 10)):
+        due(asset, seconds)
+
+    assert lifecycle.next_to_save(1, 9) == [latest, late, soon]
+    assert lifecycle.next_to_save(1, 2) == [latest, late]
+    assert lifecycle.next_to_save(1, 2, soon.task_id) == [soon]
+
+
+def test_of_one_task_what_has_failed_least_goes_first_and_then_what_is_longest_due(
+    give: Give,
+) -> None:
+    task = give(4)
+    first, second, third, fourth = task.assets.order_by("pk")
+    due(first, 90, attempts=1)
+    due(second, 10)
+    due(third, 50)
+    due(fourth, 50)
+    Asset.objects.filter(pk=fourth.pk).update(due_at=third.due_at)
+
+    assert lifecycle.next_to_save(1, 9) == [third]
+    assert lifecycle.next_to_save(3, 9) == [third, fourth, second]
+    Asset.objects.filter(pk=third.pk).update(held_until=timezone.now() + timedelta(minutes=1))
+    assert lifecycle.next_to_save(2, 9) == [fourth], "one of its two is under way"
+
+
+@pytest.mark.parametrize("asked_in", [None, 300])
+def test_a_copy_that_is_begun_again_has_vidgo_asked_only_where_nobody_is_about_to(
+    give: Give, signed_in: Client, asked_in: int | None
+) -> None:
+    task = give(1)
+    planned = asked_in and timezone.now() + timedelta(seconds=asked_in)
+    Task.objects.update(due_at=planned, attempts=5)
+    Asset.objects.update(state="failed", due_at=None)
+
+    signed_in.post(f"/tasks/{task.pk}/save-again/")
+
+    task.refresh_from_db()
+    if planned:
+        assert (task.due_at, task.attempts) == (planned, 5)
+    else:
+        assert task.due_at
+        assert task.attempts == 0

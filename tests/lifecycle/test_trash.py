@@ -115,9 +115,11 @@ def test_the_page_of_what_is_in_the_trash_says_so_and_offers_to_restore_it(
     track = song.tracks.get()
     delete(signed_in, song)
 
+    last = timezone.localtime() + timedelta(days=14)
     for path in (f"/tasks/{song.pk}/", f"/songs/{track.pk}/"):
         page = signed_in.get(path).text
         assert "In the trash since" in page
+        assert f"It goes for good on {last.day} {last:%B}." in page
         assert f'action="/tasks/{song.pk}/restore/"' in page
         assert "/new/create-music-video/?track=" not in page
     asset = song.assets.get()
@@ -140,7 +142,22 @@ def test_it_comes_back_as_it_was(signed_in: Client, song: Task, ann: User) -> No
     assert song.events.filter(actor=ann).count() == 2
 
 
-def test_a_recording_goes_and_comes_back(signed_in: Client, upload: Upload) -> None:
+def test_what_was_made_from_it_is_drawn_anew(signed_in: Client, song: Task, make: Make) -> None:
+    made = make("finished", source_track=song.tracks.get())
+
+    def when() -> Any:
+        made.refresh_from_db()
+        return made.updated_at
+
+    moments = [when()]
+    delete(signed_in, song)
+    moments.append(when())
+    signed_in.post(f"/tasks/{song.pk}/restore/")
+    moments.append(when())
+    assert len({*moments}) == 3
+
+
+def test_a_recording_goes_and_comes_back(signed_in: Client, upload: Upload, ann: User) -> None:
     question = signed_in.get(f"/recordings/{upload.pk}/delete/").text
     assert "can be restored for 14 days" in question
 
@@ -149,8 +166,13 @@ def test_a_recording_goes_and_comes_back(signed_in: Client, upload: Upload) -> N
     assert "rehearsal-07" not in signed_in.get("/recordings/").text
     assert "In the trash since" in signed_in.get(f"/recordings/{upload.pk}/").text
 
-    signed_in.post(f"/recordings/{upload.pk}/restore/")
+    for _ in range(2):
+        signed_in.post(f"/recordings/{upload.pk}/restore/")
     assert "rehearsal-07" in signed_in.get("/recordings/").text
+    # Pressed twice it is the same.
+    told = Event.objects.filter(actor=ann).values_list("text", flat=True)
+    name = "recording “rehearsal-07”"
+    assert [*told] == [f"Put into the trash: {name}", f"Restored from the trash: {name}"]
 
 
 def test_without_a_yes_nothing_is_deleted(signed_in: Client, upload: Upload, song: Task) -> None:
@@ -209,16 +231,18 @@ def test_what_something_is_being_made_from_does_not_go_yet(
 
     retention.remove()
 
+    for purge, pk in ((trash.purge, song.pk), (trash.purge_recording, upload.pk)):
+        with pytest.raises(lifecycle.NotPossibleError, match=trash.IN_USE):
+            purge(pk)
     assert Task.objects.filter(pk=song.pk).exists()
     assert Upload.objects.filter(pk=upload.pk).exists()
 
 
 def test_what_is_not_in_the_trash_is_not_deleted_for_good(song: Task, upload: Upload) -> None:
     """It was restored while the trash was being emptied."""
-    with pytest.raises(lifecycle.NotPossibleError):
-        trash.purge(song.pk)
-    with pytest.raises(lifecycle.NotPossibleError):
-        trash.purge_recording(upload.pk)
+    for purge, pk in ((trash.purge, song.pk), (trash.purge_recording, upload.pk)):
+        with pytest.raises(lifecycle.NotPossibleError, match="not in the trash any more"):
+            purge(pk)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -237,6 +261,8 @@ def test_an_administrator_empties_it(
     assert list(Task.objects.all()) == [kept]
     assert not Upload.objects.exists()
     assert "The trash is empty" in chief.get("/trash/").text
+    gone = Event.objects.filter(text__startswith="Deleted for good", actor__username="chief")
+    assert gone.count() == 2
 
 
 def test_a_member_does_not_and_a_viewer_only_looks(
