@@ -46,13 +46,13 @@ JUMPS = """() => new Promise((done) => {
 })"""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def places(scripted: Product, api: Sandbox) -> dict[str, str]:
     """Return the path of every page in every state."""
     return make(scripted, api)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def empty(api: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """Return a product in which nothing is yet, and whose key the API refuses."""
     data = tmp_path_factory.mktemp("empty")
