@@ -88,7 +88,7 @@ def rescued(since: datetime) -> "QuerySet[Task]":
         Task.objects.filter(
             status=Task.Status.FINISHED, finished_at__gte=since, sent_at__isnull=False
         )
-        .annotate(told_by=Subquery(told.order_by("applied_at").values("origin")[:1]))
+        .annotate(told_by=Subquery(told.order_by("applied_at", "pk").values("origin")[:1]))
         .filter(told_by=Delivery.Origin.QUERY)
     )
 
