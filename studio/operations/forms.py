@@ -33,6 +33,8 @@ class OperationForm(forms.Form):
     way_field = ""
     needed: Collection[str] = ()
     is_described = False
+    # A template that reads one of these from `operation.form` would make a form of it each time.
+    do_not_call_in_templates = True
 
     form_key = forms.UUIDField(required=False, widget=forms.HiddenInput)
 

@@ -24,6 +24,7 @@ Make = Callable[..., Task]
         ("cancel", "pending"),
         ("ask", "running"),
         ("give-up", "unconfirmed"),
+        ("adopt", "unconfirmed"),
         ("send-again", "unconfirmed"),
         ("again", "failed"),
         ("save-again", "finished"),
@@ -43,7 +44,7 @@ def test_the_history_names_the_person(
     if path == "delete":
         signed_in.post("/tasks/delete/", {"task": task.pk, "sure": "1"})
     else:
-        signed_in.post(f"/tasks/{task.pk}/{path}/", {"sure": "1"})
+        signed_in.post(f"/tasks/{task.pk}/{path}/", {"sure": "1", "task_id": "t-2"})
 
     news = Event.objects.order_by("-pk")[0]
 

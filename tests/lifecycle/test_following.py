@@ -252,6 +252,8 @@ def test_what_was_taken_back_after_a_try_is_followed_once_it_is_named(
 
     told = "A callback told the task_id: Vidgo is asked for what became of it"
     assert (task.status, task.vidgo_id, task.due_at is None) == ("cancelled", "t-1", False)
+    # Tries to send it are no questions about it.
+    assert task.attempts == 0
     assert task.events.filter(text=told).count() == 1
 
 

@@ -366,7 +366,7 @@ bodies = (
 )
 # `make chaos` tries 2,500 in each of the four, the suite fewer; always the same ones.
 many = examples(
-    max_examples=int(os.environ.get("TEST_EXAMPLES", "250")),
+    max_examples=int(os.environ.get("TEST_EXAMPLES", "100")),
     deadline=None,
     derandomize=True,
     database=None,

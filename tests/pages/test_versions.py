@@ -77,6 +77,7 @@ def test_one_star_a_song_and_pressed_twice_it_is_the_same(signed_in: Client, mak
 
     star(signed_in, first, "0")
     assert not Track.objects.filter(is_starred=True).exists()
+    assert first.task.events.latest("pk").text == "No longer starred: version 1"
 
 
 def test_a_viewer_sees_the_star_and_gives_none(client: Client, make: Make) -> None:
