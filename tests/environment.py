@@ -13,7 +13,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from tests.product import NAME, PASSWORD, ROOT, drop_database, make_database
+from tests.product import NAME, PASSWORD, ROOT, drop_database, lend_static, make_database
 
 _PRODUCT = ("VIDGO_", "STUDIO_", "DJANGO_SUPERUSER_")
 for name in [*os.environ]:
@@ -86,6 +86,6 @@ def _prepare() -> None:
 
 
 if "TEST_STATIC" in os.environ:
-    shutil.copytree(os.environ["TEST_STATIC"], static)
+    lend_static(static.parent)
 else:
     _prepare()

@@ -60,6 +60,11 @@ def drop_database(name: str) -> None:
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
+def lend_static(data: Path) -> None:
+    """Put the static files that the tests' run has packed into the data folder `data`, by links."""
+    shutil.copytree(os.environ["TEST_STATIC"], data / "static", copy_function=os.link)
+
+
 class Product:
     """`python -m vidgo_site.run` with its own data; `with` starts and ends it.
 
@@ -199,9 +204,9 @@ class Product:
             return False
 
     def _borrow(self) -> None:
-        static = Path(os.environ["TEST_STATIC"])
-        shutil.copytree(static, self.data / "static")
-        lent, own = static.with_name("studio.sqlite3"), self.data / "studio.sqlite3"
+        lend_static(self.data)
+        lent = Path(os.environ["TEST_STATIC"]).with_name("studio.sqlite3")
+        own = self.data / "studio.sqlite3"
         if lent.exists() and not own.exists() and "DATABASE_URL" not in self.environment:
             shutil.copy(lent, own)
 

@@ -15,6 +15,7 @@ from studio.leases import take
 from studio.lifecycle.polling import MAX_UNKNOWN
 from studio.models import Asset, Task
 from studio.vidgo import client as vidgo
+from tests.callbacks import call_back
 from tests.fileserver import FileServer
 from tests.recorder import Recorder
 from tests.timing import pass_time
@@ -49,13 +50,10 @@ def task(api: Recorder, make_task: Callable[..., Task], work: Work) -> Task:
     return task
 
 
-def call_back(task: Task, status: str, *, task_id: Any = "", **files: str) -> None:
+def report(task: Task, status: str, *, task_id: Any = "", **files: str) -> None:
     """Call back, without having anything done about it."""
     task_id = task.vidgo_id if task_id == "" else task_id
-    told: Any = {"status": status, "files": [files] if files else [], "task_id": task_id}
-    path = f"/callback/{task.callback_token}/"
-    assert Client().post(path, told, "application/json").status_code == 200
-    task.refresh_from_db()
+    call_back(task, {"status": status, "files": [files] if files else [], "task_id": task_id})
 
 
 def say(api: Recorder, task: Task, status: str, **files: str) -> None:
@@ -81,7 +79,7 @@ def stored() -> list[bytes]:
 def test_what_a_callback_tells_is_shown_at_once_and_asked_for_at_once(
     api: Recorder, task: Task, work: Work, storage: FileServer
 ) -> None:
-    call_back(task, "finished", drums=storage.url + "/true.bin")
+    report(task, "finished", drums=storage.url + "/true.bin")
     assert (task.status, task.assets.count()) == ("finished", 1)
 
     say(api, task, "finished", drums=storage.url + "/true.bin")
@@ -96,7 +94,7 @@ def test_a_forged_end_gives_way_to_the_true_one_byte_for_byte(
     api: Recorder, task: Task, work: Work, storage: FileServer, field: str
 ) -> None:
     api.answer(QUERY, {"code": 503}, 503)
-    call_back(task, "finished", **{field: storage.url + "/forged.bin"})
+    report(task, "finished", **{field: storage.url + "/forged.bin"})
     go_on(task, work)
     assert task.saved_at, "where nobody can be asked, what was told stands"
     assert stored() == [FORGED]
@@ -117,7 +115,7 @@ def test_a_forged_song_goes_with_its_name(
 ) -> None:
     task = make_task("add-instrumental", upload_url="https://example.com/a.mp3", title="T")
     go_on(task, work)
-    call_back(task, "finished", audio_id="forged", title="Forged", audio_url=storage.url + "/f")
+    report(task, "finished", audio_id="forged", title="Forged", audio_url=storage.url + "/f")
     assert task.tracks.get().title == "Forged"
 
     say(api, task, "finished", audio_id="a", title="True", audio_url=storage.url + "/true.bin")
@@ -129,7 +127,7 @@ def test_a_forged_song_goes_with_its_name(
 def test_a_forged_end_of_a_task_that_still_runs_is_taken_back(
     api: Recorder, task: Task, work: Work, storage: FileServer
 ) -> None:
-    call_back(task, "finished", bass=storage.url + "/forged.bin")
+    report(task, "finished", bass=storage.url + "/forged.bin")
     say(api, task, "running")
     assert go_on(task, work).status == "running"
 
@@ -143,7 +141,7 @@ def test_a_forged_end_of_a_task_that_still_runs_is_taken_back(
 def test_a_forged_failure_gives_way_to_the_result(
     api: Recorder, task: Task, work: Work, storage: FileServer
 ) -> None:
-    call_back(task, "failed")
+    report(task, "failed")
     assert task.status == "failed"
     say(api, task, "finished", drums=storage.url + "/true.bin")
 
@@ -155,7 +153,7 @@ def test_a_forged_failure_gives_way_to_the_result(
 def test_a_forged_end_of_a_task_that_has_failed_leaves_nothing(
     api: Recorder, task: Task, work: Work, storage: FileServer
 ) -> None:
-    call_back(task, "finished", bass=storage.url + "/forged.bin")
+    report(task, "finished", bass=storage.url + "/forged.bin")
     say(api, task, "failed")
 
     go_on(task, work)
@@ -170,7 +168,7 @@ def test_a_query_that_knows_nothing_takes_nothing_away_and_is_not_asked_for_ever
 ) -> None:
     for _ in range(40):
         api.answer(QUERY, {"code": 404, "msg": "No such task."}, 404)
-    call_back(task, "finished", drums=storage.url + "/true.bin")
+    report(task, "finished", drums=storage.url + "/true.bin")
     for _ in range(20):
         go_on(task, work)
         pass_time(700)
@@ -183,7 +181,7 @@ def test_a_query_that_knows_nothing_takes_nothing_away_and_is_not_asked_for_ever
 def test_a_query_that_says_the_same_disturbs_nobody_and_ends_the_asking(
     api: Recorder, task: Task, work: Work, storage: FileServer
 ) -> None:
-    call_back(task, "finished", drums=storage.url + "/true.bin?Expires=1&Signature=a")
+    report(task, "finished", drums=storage.url + "/true.bin?Expires=1&Signature=a")
     api.answer(QUERY, {"code": 503}, 503)
     go_on(task, work)
     asset, events = task.assets.get(), task.events.count()
@@ -205,7 +203,7 @@ def test_an_address_that_differs_in_more_than_its_signature_is_another_file(
     storage.put("/get?id=1", FORGED)
     storage.put("/get?id=2", TRUE)
     api.answer(QUERY, {"code": 503}, 503)
-    call_back(task, "finished", drums=storage.url + "/get?id=1")
+    report(task, "finished", drums=storage.url + "/get?id=1")
     assert contents(go_on(task, work)) == {"0.drums": FORGED}
 
     say(api, task, "finished", drums=storage.url + "/get?id=2")
@@ -236,10 +234,10 @@ def test_what_the_query_has_confirmed_no_callback_changes(
     api: Recorder, task: Task, work: Work, storage: FileServer, status: str
 ) -> None:
     say(api, task, "finished", drums=storage.url + "/true.bin")
-    call_back(task, "finished", drums=storage.url + "/true.bin")
+    report(task, "finished", drums=storage.url + "/true.bin")
     go_on(task, work)
 
-    call_back(task, status, drums=storage.url + "/forged.bin", bass=storage.url + "/forged.bin")
+    report(task, status, drums=storage.url + "/forged.bin", bass=storage.url + "/forged.bin")
     assert task.assets.count() == 1
     go_on(task, work)
 
@@ -269,11 +267,11 @@ def test_only_what_is_news_of_a_confirmed_end_is_asked_for(
     is_asked: bool,
 ) -> None:
     say(api, task, "finished", drums=storage.url + "/true.bin")
-    call_back(task, "finished", drums=storage.url + "/true.bin")
+    report(task, "finished", drums=storage.url + "/true.bin")
     go_on(task, work)
     assert (task.due_at, task.confirmed_at is None) == (None, False)
 
-    call_back(task, status, drums=f"{storage.url}/{file}.bin")
+    report(task, status, drums=f"{storage.url}/{file}.bin")
 
     assert bool(task.due_at) is is_asked
     last = task.deliveries.latest("pk")
@@ -286,7 +284,7 @@ def test_only_what_is_news_of_a_confirmed_end_is_asked_for(
 def test_what_is_there_already_stays_when_the_query_says_that_it_goes_on(
     api: Recorder, task: Task, work: Work, storage: FileServer
 ) -> None:
-    call_back(task, "running", drums=storage.url + "/true.bin")
+    report(task, "running", drums=storage.url + "/true.bin")
     assert go_on(task, work).status == "running"
     pass_time(60)
     go_on(task, work)
@@ -299,7 +297,7 @@ def test_an_id_that_vidgo_gave_itself_is_kept_whatever_is_called_back(
     api: Recorder, task: Task, work: Work
 ) -> None:
     own = task.vidgo_id
-    call_back(task, "finished", task_id="forged", bass="https://cdn.example.com/forged")
+    report(task, "finished", task_id="forged", bass="https://cdn.example.com/forged")
     for _ in range(MAX_UNKNOWN + 2):
         api.answer(QUERY, {"code": 404, "msg": "No such task."}, 404)
         Task.objects.update(due_at=task.accepted_at)
@@ -315,9 +313,9 @@ def test_an_id_that_the_query_has_confirmed_is_kept(
     api.answer("/api/generate/submit", b"")
     task = go_on(make_task("upload-and-separate-vocals", audio_url="https://a.example/a"), work)
     api.told["paid"] = {"status": "finished", "files": [{"drums": storage.url + "/true.bin"}]}
-    call_back(task, "finished", task_id="paid", drums=storage.url + "/true.bin")
+    report(task, "finished", task_id="paid", drums=storage.url + "/true.bin")
     assert go_on(task, work).confirmed_at
-    call_back(task, "finished", task_id="forged", drums=storage.url + "/forged.bin")
+    report(task, "finished", task_id="forged", drums=storage.url + "/forged.bin")
     for _ in range(MAX_UNKNOWN + 2):
         api.answer(QUERY, {"code": 404, "msg": "No such task."}, 404)
         Task.objects.update(due_at=task.accepted_at)
@@ -330,11 +328,11 @@ def test_a_failure_that_the_query_has_confirmed_keeps_its_reason(
     api: Recorder, task: Task, work: Work
 ) -> None:
     api.told[str(task.vidgo_id)] = {"status": "failed", "files": [], "error_message": "No voice."}
-    call_back(task, "failed")
+    report(task, "failed")
     assert task.error != "No voice."
     assert go_on(task, work).error == "No voice."
 
-    call_back(task, "failed")
+    report(task, "failed")
 
     assert (task.status, task.error) == ("failed", "No voice.")
 
@@ -343,12 +341,12 @@ def test_what_is_saved_stays_although_the_query_has_forgotten_it_later(
     api: Recorder, task: Task, work: Work, storage: FileServer
 ) -> None:
     say(api, task, "finished", drums=storage.url + "/true.bin")
-    call_back(task, "finished", drums=storage.url + "/true.bin")
+    report(task, "finished", drums=storage.url + "/true.bin")
     go_on(task, work)
 
     for status in ("finished", "failed", "running"):
         say(api, task, status)
-        call_back(task, "failed")
+        report(task, "failed")
         go_on(task, work)
 
     assert (task.status, contents(task)) == ("finished", {"0.drums": TRUE})
@@ -360,7 +358,7 @@ def test_an_answer_that_is_older_than_the_callback_takes_nothing_back(
     Task.objects.filter(pk=task.pk).update(due_at=task.accepted_at, held_until=None)
     lease = take(Task, task.pk, 60)
     answer = vidgo.query(str(task.vidgo_id))
-    call_back(task, "finished", drums=storage.url + "/true.bin")
+    report(task, "finished", drums=storage.url + "/true.bin")
 
     lifecycle.record_query(task.pk, lease, answer)
 
@@ -377,8 +375,8 @@ def test_a_forged_id_gives_way_to_the_one_that_vidgo_knows(
     api.answer("/api/generate/submit", b"")
     task = make_task("upload-and-separate-vocals", audio_url="https://example.com/a.mp3")
     assert go_on(task, work).status == "unconfirmed"
-    call_back(task, "finished", task_id="forged", bass=storage.url + "/forged.bin")
-    call_back(task, "finished", task_id="paid", drums=storage.url + "/true.bin")
+    report(task, "finished", task_id="forged", bass=storage.url + "/forged.bin")
+    report(task, "finished", task_id="paid", drums=storage.url + "/true.bin")
     true = {"status": "finished", "files": [{"drums": storage.url + "/true.bin"}]}
     api.told["paid"] = true
     for _ in range(7):
@@ -462,7 +460,7 @@ def test_an_id_that_the_submits_answer_names_is_kept(
 def test_only_files_that_the_query_names_count_towards_saved(
     api: Recorder, task: Task, work: Work, storage: FileServer
 ) -> None:
-    call_back(task, "finished", drums=storage.url + "/true.bin", bass=storage.url + "/missing.bin")
+    report(task, "finished", drums=storage.url + "/true.bin", bass=storage.url + "/missing.bin")
     say(api, task, "finished", drums=storage.url + "/true.bin")
 
     go_on(task, work)
@@ -476,7 +474,7 @@ def test_only_files_that_the_query_names_count_towards_saved(
 def test_a_task_is_saved_only_once_what_came_last_is(
     api: Recorder, task: Task, work: Work, storage: FileServer, known: bool
 ) -> None:
-    call_back(task, "finished", drums=storage.url + "/forged.bin")
+    report(task, "finished", drums=storage.url + "/forged.bin")
     for asset in task.assets.all():
         jobs.save.call(asset.pk)
     task.refresh_from_db()

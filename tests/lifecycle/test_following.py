@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from studio.models import Task
+from tests.callbacks import call_back
 from tests.recorder import Recorder
 
 CDN = "https://cdn.example.com"
@@ -76,12 +77,6 @@ def data(told: str) -> dict[str, Any]:
     files = [{"drums": f"{CDN}/drums"}] if told == "finished" else []
     reason = {"error_message": "Now."} if told == "failed" else {}
     return {"task_id": "t-1", "status": told, "files": files, **reason}
-
-
-def call_back(task: Task, told: dict[str, Any]) -> None:
-    path = f"/callback/{task.callback_token}/"
-    assert Client().post(path, told, "application/json").status_code == 200
-    task.refresh_from_db()
 
 
 def ask(api: Recorder, task: Task, work: Work, told: dict[str, Any]) -> None:

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 from django.core.files.base import ContentFile
-from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
 from studio import jobs
 from studio.lifecycle import results
 from studio.models import Asset, Preview, Task
+from tests.callbacks import call_back, history
 from tests.recorder import Recorder
 
 CDN = "https://cdn.example.com"
@@ -42,11 +42,8 @@ def taken(api: Recorder, make_task: Taken, work: Callable[[], None]) -> Taken:
     return run
 
 
-def call_back(task: Task, status: str, *files: dict[str, Any]) -> None:
-    told = {"task_id": task.vidgo_id, "status": status, "files": files}
-    path = f"/callback/{task.callback_token}/"
-    assert Client().post(path, told, "application/json").status_code == 200
-    task.refresh_from_db()
+def report(task: Task, status: str, *files: dict[str, Any]) -> None:
+    call_back(task, {"task_id": task.vidgo_id, "status": status, "files": files})
 
 
 def ask(api: Recorder, task: Task, status: str, *files: dict[str, Any]) -> None:
@@ -56,10 +53,6 @@ def ask(api: Recorder, task: Task, status: str, *files: dict[str, Any]) -> None:
     jobs.ask.call(task.pk)
     assert len(api.queries) == asked + 1
     task.refresh_from_db()
-
-
-def history(task: Task) -> list[str]:
-    return [event.text for event in task.events.all()]
 
 
 def keep(asset: Asset, **values: Any) -> Asset:
@@ -100,11 +93,11 @@ def test_a_known_file_at_an_address_that_is_signed_anew_is_no_news(
 ) -> None:
     first, then = {**SAME, **OTHER}[way]
     task = taken()
-    call_back(task, "finished", {"drums": f"{CDN}/drums?{first}"})
+    report(task, "finished", {"drums": f"{CDN}/drums?{first}"})
     ask(api, task, "finished", {"drums": f"{CDN}/drums?{first}"})
     assert task.due_at is None
 
-    call_back(task, "finished", {"drums": f"{CDN}/drums?{then}"})
+    report(task, "finished", {"drums": f"{CDN}/drums?{then}"})
 
     assert (task.due_at is None) == (way in SAME), "of what is new Vidgo is asked"
     assert task.assets.get().url.endswith(first)
@@ -115,10 +108,10 @@ def test_another_host_path_or_scheme_is_another_file(
     taken: Taken, api: Recorder, other: str
 ) -> None:
     task = taken()
-    call_back(task, "finished", {"drums": f"{CDN}/a"})
+    report(task, "finished", {"drums": f"{CDN}/a"})
     ask(api, task, "finished", {"drums": f"{CDN}/a"})
 
-    call_back(task, "finished", {"drums": other})
+    report(task, "finished", {"drums": other})
 
     assert task.due_at
 
@@ -128,10 +121,10 @@ def test_what_is_no_address_is_compared_as_it_stands(
     taken: Taken, api: Recorder, other: str
 ) -> None:
     task = taken()
-    call_back(task, "finished", {"drums": "http://[oops"})
+    report(task, "finished", {"drums": "http://[oops"})
     ask(api, task, "finished", {"drums": "http://[oops"})
 
-    call_back(task, "finished", {"drums": other})
+    report(task, "finished", {"drums": other})
 
     assert (task.due_at is None) == (other == "http://[oops")
 
@@ -148,7 +141,7 @@ def test_what_is_no_file_gives_way_to_what_vidgo_says_when_asked(
 ) -> None:
     forged, true = SAYS[model]
     task = taken(model)
-    call_back(task, "finished", forged)
+    report(task, "finished", forged)
     assert task.saved_at, "there is nothing to be copied"
     asset = task.assets.get()
     assert (asset.value or asset.data) == (forged.get("persona_id") or forged)
@@ -161,9 +154,9 @@ def test_what_is_no_file_gives_way_to_what_vidgo_says_when_asked(
     assert (asset.due_at, asset.url) == (None, "")
     assert REMOVED not in history(task)
 
-    call_back(task, "finished", true)
+    report(task, "finished", true)
     assert task.due_at is None, "that is known"
-    call_back(task, "finished", forged)
+    report(task, "finished", forged)
     assert task.due_at, "that is not"
     assert task.assets.get().value == asset.value
 
@@ -173,7 +166,7 @@ def test_of_two_songs_that_were_told_the_wrong_way_round_each_has_its_place(
 ) -> None:
     one, two = ({"audio_id": name, "audio_url": f"{CDN}/{name}?s=1"} for name in ("a", "b"))
     task = taken(MUSIC, prompt="x")
-    call_back(task, "finished", two, one)
+    report(task, "finished", two, one)
     one, two = ({**song, "audio_url": f"{CDN}/{song['audio_id']}?s=2"} for song in (one, two))
 
     ask(api, task, "finished", one, two)
@@ -189,7 +182,7 @@ def test_what_was_only_called_back_goes_with_all_that_is_stored_of_it(
     taken: Taken, api: Recorder
 ) -> None:
     task = taken()
-    call_back(task, "finished", {"bass": f"{CDN}/bass", "other": f"{CDN}/other"})
+    report(task, "finished", {"bass": f"{CDN}/bass", "other": f"{CDN}/other"})
     for asset in task.assets.all():
         assert asset.due_at, "it is to be copied"
         keep(asset)
@@ -204,7 +197,7 @@ def test_what_was_only_called_back_goes_with_all_that_is_stored_of_it(
 
 def test_a_song_that_was_only_called_back_goes_with_its_file(taken: Taken, api: Recorder) -> None:
     task = taken(MUSIC, prompt="x")
-    call_back(task, "finished", {"audio_id": "forged", "audio_url": f"{CDN}/forged"})
+    report(task, "finished", {"audio_id": "forged", "audio_url": f"{CDN}/forged"})
 
     ask(api, task, "finished", {"audio_id": "true", "audio_url": f"{CDN}/true"})
 
@@ -217,7 +210,7 @@ def test_an_end_of_which_vidgo_names_no_file_any_more_takes_nothing_away(
     taken: Taken, api: Recorder
 ) -> None:
     task = taken()
-    call_back(task, "finished", {"drums": f"{CDN}/drums"})
+    report(task, "finished", {"drums": f"{CDN}/drums"})
 
     ask(api, task, "finished")
 
@@ -230,7 +223,7 @@ def test_what_is_told_while_it_is_made_is_not_all_of_it_and_told_again_no_news(
 ) -> None:
     task = taken(PERSONA)
     for _ in range(2):
-        call_back(task, "running", {"persona_id": "p-1"})
+        report(task, "running", {"persona_id": "p-1"})
 
     assert task.assets.get().state == "saved"
     assert task.saved_at is None
@@ -242,11 +235,11 @@ def test_each_step_is_told_once(taken: Taken, api: Recorder) -> None:
     words = {"audio_id": "a", "title": "Low Tide", "prompt": "La"}
     song = {**words, "audio_url": f"{CDN}/a"}
     for _ in range(2):
-        call_back(task, "running", words)
+        report(task, "running", words)
     for _ in range(2):
-        call_back(task, "running", song)
+        report(task, "running", song)
     for _ in range(2):
-        call_back(task, "finished", song)
+        report(task, "finished", song)
         ask(api, task, "finished", song)
         Task.objects.filter(pk=task.pk).update(due_at=timezone.now())
 
@@ -273,11 +266,11 @@ def test_a_file_that_did_not_come_is_fetched_from_where_it_is_told_to_be_now(
     taken: Taken, first: str, then: str, attempts: int
 ) -> None:
     task = taken()
-    call_back(task, "finished", {"drums": f"{CDN}/{first}"})
+    report(task, "finished", {"drums": f"{CDN}/{first}"})
     # An earlier one of it is here, as after its first stage.
     asset = keep(task.assets.get(), state="failed", attempts=3, error="Gone.", lease="old")
 
-    call_back(task, "finished", {"drums": f"{CDN}/{then}"})
+    report(task, "finished", {"drums": f"{CDN}/{then}"})
 
     asset.refresh_from_db()
     assert (asset.url, asset.attempts) == (f"{CDN}/{then}", attempts)
@@ -291,10 +284,10 @@ def test_what_is_here_is_not_fetched_from_another_address_that_is_only_called_ba
     taken: Taken,
 ) -> None:
     task = taken()
-    call_back(task, "finished", {"drums": f"{CDN}/a", "bass": f"{CDN}/b"})
+    report(task, "finished", {"drums": f"{CDN}/a", "bass": f"{CDN}/b"})
     asset = keep(task.assets.get(key="0.drums"))
 
-    call_back(task, "finished", {"drums": f"{CDN}/x", "bass": f"{CDN}/b"})
+    report(task, "finished", {"drums": f"{CDN}/x", "bass": f"{CDN}/b"})
 
     asset.refresh_from_db()
     assert (asset.state, asset.url) == ("saved", f"{CDN}/a")
@@ -304,7 +297,7 @@ def test_what_is_here_is_not_fetched_again_because_its_address_is_signed_anew(
     taken: Taken, api: Recorder
 ) -> None:
     task = taken()
-    call_back(task, "finished", {"drums": f"{CDN}/a?sig=1"})
+    report(task, "finished", {"drums": f"{CDN}/a?sig=1"})
     asset = keep(task.assets.get())
 
     ask(api, task, "finished", {"drums": f"{CDN}/a?sig=2"})
@@ -318,8 +311,8 @@ def test_what_a_body_leaves_out_of_a_song_stays_and_what_it_adds_is_kept(taken: 
     task = taken(MUSIC, prompt="x")
     told = {"title": "Low Tide", "tags": "slow", "prompt": "La", "duration": 61.5}
     sound = {"audio_url": f"{CDN}/a", "image_url": f"{CDN}/a.jpg"}
-    call_back(task, "running", {"audio_id": "a", **told, **sound})
-    call_back(
+    report(task, "running", {"audio_id": "a", **told, **sound})
+    report(
         task,
         "running",
         {"audio_id": "a", "title": "Low Tide"},
@@ -343,7 +336,7 @@ def test_a_title_that_a_later_body_leaves_out_stays(taken: Taken) -> None:
         {"audio_id": "a", "title": "A"},
         {"audio_id": "a", "tags": "b"},
     ):
-        call_back(task, "running", song)
+        report(task, "running", song)
         titles.append((task.title, task.tracks.get().title))
 
     assert titles == [("Untitled", "Untitled"), ("A", "A"), ("A", "A")]
@@ -357,7 +350,7 @@ def test_a_task_is_called_what_a_person_called_it_or_else_after_its_first_song(
     task = taken(MUSIC, prompt="x", **({"title": title} if title else {}))
     Task.objects.filter(pk=task.pk).update(title=title)
 
-    call_back(task, "running", {"audio_id": "a", "title": "A"}, {"audio_id": "b", "title": "B"})
+    report(task, "running", {"audio_id": "a", "title": "A"}, {"audio_id": "b", "title": "B"})
 
     assert task.title == (title or "A")
 
@@ -369,9 +362,9 @@ def test_a_task_that_has_all_it_can_have_takes_no_more(
     songs = [{"audio_id": name, "title": name, "audio_url": f"{CDN}/{name}"} for name in "abc"]
     task = taken(MUSIC, prompt="x")
 
-    call_back(task, "running", *songs[:2])
+    report(task, "running", *songs[:2])
     assert task.deliveries.latest("pk").note == "", "so many are all right"
-    call_back(task, "running", songs[2], {"audio_id": "a", "title": "New"})
+    report(task, "running", songs[2], {"audio_id": "a", "title": "New"})
 
     assert {asset.key for asset in task.assets.all()} == {"a.audio", "b.audio"}
     assert {track.title for track in task.tracks.all()} == {"New", "b"}
@@ -381,6 +374,6 @@ def test_a_task_that_has_all_it_can_have_takes_no_more(
 def test_what_was_asked_for_here_is_not_taken_for_something_else(taken: Taken) -> None:
     task = taken(STEMS, audio_url=f"{CDN}/mine.mp3")
 
-    call_back(task, "finished", {"video_url": f"{CDN}/a.mp4"})
+    report(task, "finished", {"video_url": f"{CDN}/a.mp4"})
 
     assert (task.operation, task.input) == (STEMS, {"audio_url": f"{CDN}/mine.mp3"})

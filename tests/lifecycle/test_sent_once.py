@@ -19,6 +19,7 @@ from studio import jobs, leases, lifecycle
 from studio.models import Delivery, Task
 from studio.vidgo.client import Accepted, Answer, Away
 from studio.vidgo.payloads import Body
+from tests.callbacks import call_back, history
 from tests.product import until
 from tests.recorder import Recorder
 from tests.timing import pass_time
@@ -45,10 +46,6 @@ def ask_for_video(client: Client) -> Task:
 
 def page(client: Client, task: Task) -> str:
     return client.get(f"/tasks/{task.pk}/").content.decode()
-
-
-def history(task: Task) -> list[str]:
-    return [event.text for event in task.events.all()]
 
 
 def settle(work: Work, task: Task, seconds: float = 3600, times: int = 6) -> None:
@@ -536,11 +533,6 @@ def cut_off(task: Task) -> None:
     Task.objects.filter(pk=task.pk).update(held_until=past)
 
 
-def call_back(task: Task, **told: Any) -> None:
-    path = f"/callback/{task.callback_token}/"
-    assert Client().post(path, told, "application/json").status_code == 200
-
-
 @pytest.fixture
 def wish(api: Recorder, make_task: Callable[..., Task]) -> Task:
     """A separation that is to be sent."""
@@ -659,7 +651,7 @@ def test_what_was_called_back_before_the_answer_counts_whatever_that_is(
     wish: Task, answer: Answer | None
 ) -> None:
     lease = begin(wish)
-    call_back(wish, task_id="paid-1", status="running")
+    call_back(wish, {"task_id": "paid-1", "status": "running"})
     if answer:
         lifecycle.record_answer(wish.pk, lease, answer)
     else:

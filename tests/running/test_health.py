@@ -3,7 +3,6 @@
 import json
 import logging
 import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -24,7 +23,7 @@ from pytest_django import Settings
 from studio.lifecycle import account
 from studio.models import Account, Event, Task
 from studio.running import health
-from tests.product import ROOT, until
+from tests.product import ROOT, lend_static, until
 from vidgo_sandbox import Sandbox
 from vidgo_site.logs import Json, Redact, redact
 
@@ -148,7 +147,7 @@ def test_in_production_a_plain_request_is_sent_to_the_public_address(tmp_path: P
         "print(h.cookies['csrftoken']['secure'])"
     )
     environment = _production(tmp_path) | {"DJANGO_SETTINGS_MODULE": "vidgo_site.settings"}
-    shutil.copytree(os.environ["TEST_STATIC"], tmp_path / "static")
+    lend_static(tmp_path)
     told = _python("-c", code, **environment).stdout.splitlines()
     assert told[0] == "301 https://studio.example.com/login/ 200 400"
     assert "max-age=31536000" in told[1]

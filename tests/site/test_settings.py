@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import socket
 import stat
 import subprocess
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.product import ROOT, free_port
+from tests.product import ROOT, free_port, lend_static
 
 pytestmark = pytest.mark.once
 
@@ -26,7 +25,8 @@ OURS = ("VIDGO_", "STUDIO_", "DJANGO_", "DATABASE_URL", "REDIS_URL", "PORT", "BI
 
 def environment(data: Path, **given: str) -> dict[str, str]:
     """Return an environment with nothing of ours but `given`; static files are there already."""
-    shutil.copytree(os.environ["TEST_STATIC"], data / "static", dirs_exist_ok=True)
+    if not (data / "static").exists():
+        lend_static(data)
     clean = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
     return {**clean, "STUDIO_DATA_DIR": str(data), "PORT": str(free_port()), **given}
 

@@ -16,20 +16,13 @@ from studio import jobs, lifecycle
 from studio.leases import hold, take
 from studio.models import Account, Delivery, Task
 from studio.vidgo.client import Away
+from tests.callbacks import call_back
 from tests.recorder import Recorder
 from tests.timing import pass_time
 
 SUBMIT = "/api/generate/submit"
 Work = Callable[[], None]
 MakeTask = Callable[..., Task]
-
-
-def call_back(task: Task, body: dict[str, Any]) -> None:
-    answer = Client().post(
-        f"/callback/{task.callback_token}/", json.dumps(body), "application/json"
-    )
-    assert answer.status_code == 200
-    task.refresh_from_db()
 
 
 def make_due(task: Task) -> None:
