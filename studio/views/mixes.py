@@ -27,15 +27,15 @@ def mixes(request: HttpRequest, pk: int) -> HttpResponse:
             task.mixes.update_or_create(name=name, defaults=told)
     elif request.method == "POST":
         wrong = first_problem(form)
-    return _part(request, task, wrong)
+    return _part(request, task, wrong, request.POST.get("name", "") if wrong else "")
 
 
 @require_POST
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
-    """Forget one kept mix."""
+    """Forget one kept mix. The name that is typed for another one stays."""
     mix = get_object_or_404(Mix.objects.select_related("task"), pk=pk)
     mix.delete()
-    return _part(request, mix.task, "")
+    return _part(request, mix.task, typed=request.POST.get("name", ""))
 
 
 @roles.everyone
@@ -55,9 +55,9 @@ def last(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-def _part(request: HttpRequest, task: Task, wrong: str) -> HttpResponse:
+def _part(request: HttpRequest, task: Task, wrong: str = "", typed: str = "") -> HttpResponse:
     mixes = Mix.objects.filter(task=task).select_related("created_by")
     own = next((one for one in mixes if one.created_by == request.user and not one.name), None)
     named = [mix for mix in mixes if mix.name]
-    shown = {"task": task, "mixes": named, "last": own, "wrong": wrong}
+    shown = {"task": task, "mixes": named, "last": own, "wrong": wrong, "typed": typed}
     return render(request, "studio/_mixes.html", shown)

@@ -230,8 +230,10 @@ def test_a_mix_is_kept_with_its_loop_and_played_by_somebody_else(
     at(other, "Volume of Drums", "minus 8.0 dB")
     expect(other.get_by_label("Loop from")).to_have_value("0:04")
     assert other.evaluate("window.same")
+    other.get_by_label("Name of this mix").fill("Verse")
     other.get_by_role("button", name="Delete the mix Chorus, soft").click()
     expect(other.get_by_role("link", name="Chorus, soft")).to_have_count(0)
+    expect(other.get_by_label("Name of this mix")).to_have_value("Verse")
 
 
 def test_what_a_person_left_it_with_is_offered_the_next_time(
