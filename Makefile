@@ -19,9 +19,10 @@ test: $(VENV)/dev
 	@scripts/proxies
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(PYTEST)
 
-# What one runs before each commit: lint, types, and all that needs no browser and kills nothing.
+# What one runs before each commit: lint, types, and all that needs no browser and kills nothing, but
+# for what is marked `slow`: it starts the product, makes music, or does something hundreds of times.
 check: lint
-	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(addprefix --ignore=tests/,$(SLOW)) $(PYTEST)
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not slow" $(addprefix --ignore=tests/,$(SLOW)) $(PYTEST)
 SLOW := browser engines crash site/test_run.py site/test_slow_clients.py
 SIDE_BY_SIDE := --numprocesses 4 --dist loadscope --no-loadscope-reorder
 

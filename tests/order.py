@@ -47,7 +47,11 @@ class _Files(LoadScopeScheduling):
 
 def pytest_configure(config: pytest.Config) -> None:
     """Name the marks."""
-    config.addinivalue_line("markers", "once: no database changes it; not run on PostgreSQL")
+    for mark in (
+        "once: no database changes it; not run on PostgreSQL",
+        "slow: not in `make check`",
+    ):
+        config.addinivalue_line("markers", mark)
 
 
 def pytest_report_header() -> list[str]:

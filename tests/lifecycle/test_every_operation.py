@@ -12,6 +12,8 @@ from studio.models import Asset, Task
 from tests.operations import described, posted
 from vidgo_sandbox import SONGS, Sandbox
 
+pytestmark = pytest.mark.slow
+
 FILES = described()
 SONG = SONGS[0]
 IDS = {"task_id": SONG.task_id, "audio_id": SONG.audio_ids[0]}

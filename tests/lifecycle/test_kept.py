@@ -392,6 +392,7 @@ def small_disk(settings: Settings, tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
+@pytest.mark.slow
 @pytest.mark.once
 @pytest.mark.parametrize("free", [0, 500_000, 17 * 1024**2 - 200_000])
 def test_a_full_disk_is_waited_for(

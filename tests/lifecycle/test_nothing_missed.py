@@ -396,6 +396,7 @@ def _post(task: Task, body: bytes) -> None:
     task.refresh_from_db()
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @many
 @given(body=bodies)
@@ -409,6 +410,7 @@ def test_no_body_starts_a_task_that_was_never_sent(body: bytes) -> None:
     assert not task.assets.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @many
 @given(body=bodies)
@@ -425,6 +427,7 @@ def test_no_body_takes_a_finished_task_back(body: bytes) -> None:
     assert (kept.url, kept.state) == (url, "saved")
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @many
 @given(data=st.dictionaries(names, alike, max_size=8), status=words)
@@ -438,6 +441,7 @@ def test_no_body_for_another_task_changes_a_task(data: dict[str, Any], status: s
     assert not task.assets.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @many
 @given(body=bodies)

@@ -129,6 +129,7 @@ def test_two_forms_are_two_tasks(signed_in: Client, api: Recorder) -> None:
     assert Task.objects.count() == 2
 
 
+@pytest.mark.slow
 def test_two_teammates_at_the_same_moment_get_one_task_two_hundred_times(
     teammate: Callable[[str], Post],
 ) -> None:

@@ -13,7 +13,7 @@ import requests
 
 from tests.product import Product, until
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.slow]
 
 MB = 1024**2
 BOUNDARY = "the-boundary-of-this-test"

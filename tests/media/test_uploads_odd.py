@@ -73,6 +73,7 @@ def separating(live_server: LiveServer, settings: Settings, tmp_path: Path) -> I
         yield running
 
 
+@pytest.mark.slow
 def test_every_odd_file_is_taken_and_separated(
     signed_in: Client, separating: Sandbox, finish: Callable[[Task], Task]
 ) -> None:

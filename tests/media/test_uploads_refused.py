@@ -195,6 +195,7 @@ def test_the_corpus_is_large_enough() -> None:
     assert len(CORPUS) >= 40
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CORPUS)
 def test_a_bad_file_is_told_why_and_leaves_nothing_behind(
     name: str, signed_in: Client, tmp_path: Path

@@ -34,6 +34,7 @@ def memory(product: Product) -> int:
     )
 
 
+@pytest.mark.slow
 def test_six_stems_of_50_mb_stream_with_flat_memory(tmp_path: Path, stems: Path) -> None:
     """How soon its first byte comes: `make bench`."""
     files = [

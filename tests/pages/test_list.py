@@ -636,6 +636,7 @@ LISTS = (
 )
 
 
+@pytest.mark.slow
 def test_no_page_takes_more_queries_for_more_rows(
     signed_in: Client, ann: User, make: Make, song: Task
 ) -> None:

@@ -212,6 +212,7 @@ def test_a_backup_that_fails_at_night_is_told_by_itself(case: Case, hook: Record
     assert [one.body["kind"] for one in hook.received] == ["backup"]
 
 
+@pytest.mark.slow
 def test_the_web_server_tells_that_the_worker_is_silent(tmp_path: Path) -> None:
     with Recorder() as hook:
         product = Product(tmp_path / "data", STUDIO_ALARM_WEBHOOK=f"{hook.url}/hook")

@@ -17,6 +17,8 @@ from django.db import connection
 from studio.running import backup
 from tests.product import ROOT, Product, until
 
+pytestmark = pytest.mark.slow
+
 # Tables whose rows may be due.
 ROWS = ("task", "asset", "preview")
 

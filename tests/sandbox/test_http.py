@@ -699,6 +699,7 @@ def test_misspelt_script_is_an_error() -> None:
 # Real media.
 
 
+@pytest.mark.slow
 def test_video_has_the_track_and_the_texts(real: Sandbox, tmp_path: Path) -> None:
     named, plain = (
         download(finished(real, "create-music-video", given)[0]["video_url"], tmp_path / name)

@@ -26,7 +26,7 @@ from tests.sandbox.test_http import (
 from vidgo_sandbox import Sandbox
 
 __all__ = ["listener", "real", "sandbox"]
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.slow]
 WRITTEN = {
     "custom_mode": True,
     "instrumental": False,

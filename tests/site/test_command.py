@@ -11,7 +11,7 @@ import pytest
 from tests.product import ROOT
 from vidgo_site import envfile
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.slow]
 
 # As systemd 252 gives them to a service (systemd.exec(5), "EnvironmentFile=").
 LINES = {

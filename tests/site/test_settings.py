@@ -13,7 +13,7 @@ import pytest
 
 from tests.product import ROOT, free_port, lend_static
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.slow]
 
 SECRET = "hunter2hunter2"
 LIVE = {"VIDGO_API_KEY": SECRET, "STUDIO_PUBLIC_URL": "https://studio.example.com"}

@@ -27,6 +27,8 @@ from studio.storage.names import extension
 from tests.product import free_port, until
 from vidgo_sandbox import SONGS, Sandbox
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[str]:

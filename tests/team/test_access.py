@@ -244,6 +244,7 @@ def verdict(response: Any) -> str:
     return {403: "denied", 405: "no such method"}.get(response.status_code, "open")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("who", WHO)
 def test_every_address_and_method_is_open_to_whom_the_table_says(
     who: str, house: dict[str, Any]

@@ -56,6 +56,7 @@ def answered(client: Client, method: str, path: str, query: str, body: Any = Non
     return response.status_code
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("turn", range(3))
 def test_no_page_fails_over_its_address_or_its_form(
     root: Client, house: dict[str, Any], turn: int

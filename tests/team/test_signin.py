@@ -41,12 +41,14 @@ def test_the_right_password_opens_and_a_wrong_one_does_not(ann: User) -> None:
     assert sign_in(PASSWORD)
 
 
+@pytest.mark.slow
 def test_guesses_from_one_address_get_nowhere(ann: User) -> None:
     assert not guessed_right(lambda i: "198.51.100.1")
     # The owner at another address has never been here before, and is let in all the same.
     assert sign_in(PASSWORD)
 
 
+@pytest.mark.slow
 def test_guesses_from_hundreds_of_addresses_get_nowhere(ann: User) -> None:
     assert sign_in(PASSWORD)
     assert not guessed_right(lambda i: f"198.51.{i // 250}.{i % 250}")

@@ -18,6 +18,8 @@ from tests.fileserver import FileServer
 from tests.product import Product, until
 from tests.recorder import Recorder
 
+pytestmark = pytest.mark.slow
+
 SUBMIT = "/api/generate/submit"
 JSON = {"Content-Type": "application/json"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
