@@ -17,6 +17,7 @@ from studio.lifecycle.changes import (
     due,
     end,
     go_on,
+    is_doubtful,
     lock,
     tell,
 )
@@ -102,7 +103,8 @@ def check_again(tasks: list[Task], user: User, sure: bool) -> None:
 def try_again(task_pk: int, user: User, sure: bool) -> Task:
     """Make a task that came to nothing once more, with its settings; pressed twice it is one.
 
-    Raises NotPossibleError.
+    So is what was sent again already. Raises NotPossibleError, and NeedsWordError where Vidgo may
+    have made it after all, unless somebody is `sure`.
     """
     with transaction.atomic():
         limits.hold(user)
@@ -111,6 +113,11 @@ def try_again(task_pk: int, user: User, sure: bool) -> Task:
             raise NotPossibleError(NOT_NOW)
         if task.operation == operations.IMPORT.name and task.vidgo_id:
             return bring_in(task.vidgo_id, user=user)[0]
+        again = Task.objects.filter(form_key__in=[_again_key(task), _try_key(task)]).first()
+        if again:
+            return again
+        if is_doubtful(task) and not sure and not evidence.read(task).is_against:
+            raise NeedsWordError(MAY_BE_TWICE)
         operation = operations.get(task.operation)
         if operation.takes_sound and not _has_sound(task, operation.form):
             raise NotPossibleError("The sound it was made from is gone. Choose another.")

@@ -93,6 +93,14 @@ def unconfirmed(task: Task, reason: str) -> None:
     tell(task, f"Unconfirmed: {reason}")
 
 
+def is_doubtful(task: Task) -> bool:
+    """Return whether Vidgo may have made a task that came to nothing here, or makes it still.
+
+    Either nobody knows whether it was taken, or Vidgo itself has not said that it failed.
+    """
+    return task.error_code == "given_up" or bool(task.vidgo_id and not task.confirmed_at)
+
+
 def words(answer: Answer) -> str:
     """Return what an answer comes to."""
     match answer:

@@ -67,6 +67,8 @@ def used(person: Any) -> tuple[Decimal, bool]:
     total = _sum(tasks) + _sum(deleted)
     is_unknown = False
     untold = tasks.filter(credits_amount=None, status__in=(*ON_THE_WAY, Status.FINISHED))
+    # What was made elsewhere was paid for there.
+    untold = untold.exclude(evidence__has_key="imported")
     counted = untold.values_list("operation", "status").annotate(number=Count("pk"))
     for model, status, number in counted:
         cost = usual.cost(model)

@@ -31,6 +31,8 @@ def record_query(task_pk: int, lease: str, answer: Answer) -> None:
                 due(task, _next_look(task))
                 task.save()
         receive(task_pk, answer.raw, Delivery.Origin.QUERY, lease)
+        # Only Vidgo can say that it has not finished: it, or we, may have been away for days.
+        _lose_if_too_old(task_pk)
     else:
         with transaction.atomic():
             task = lock(task_pk)
@@ -38,7 +40,6 @@ def record_query(task_pk: int, lease: str, answer: Answer) -> None:
                 _not_told(task, answer)
         if task.status == Status.UNCONFIRMED:
             apply_waiting(task_pk)
-    _lose_if_too_old(task_pk)
 
 
 def _not_told(task: Task, answer: Answer) -> None:

@@ -2,7 +2,6 @@
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from studio import leases
@@ -27,7 +26,9 @@ def begin_send(task_pk: int, lease: str) -> Task | None:
     """
     with transaction.atomic():
         task = lock(task_pk)
-        if not lease or task.lease != lease or not _is_unsent(task):
+        # Not held: it was released since, and another may take it at any moment.
+        is_ours = lease and task.lease == lease and task.held_until
+        if not is_ours or not _is_unsent(task):
             return None
         if task.deliveries.filter(applied_at=None).exists():
             # Whoever has the address was given it by the API: a fault of ours pays for nothing.
@@ -147,7 +148,7 @@ def _not_sent(task: Task, code: str, message: str, seconds: float) -> None:
 
 def expire_sends() -> list[int]:
     """Make every send unconfirmed whose worker is gone. Returns the keys of the tasks changed."""
-    late = Task.objects.filter(status=Status.PENDING, sent_at__isnull=False, held_until__lt=Now())
+    late = Task.objects.filter(leases.is_free(), status=Status.PENDING, sent_at__isnull=False)
     changed = []
     for pk in late.values_list("pk", flat=True):
         with transaction.atomic():

@@ -24,8 +24,9 @@ from studio.vidgo.fetching import FetchError
 
 logger = logging.getLogger(__name__)
 
-# Tries for a URL that is gone, and for everything else (a day, at most every half hour).
-MAX_GONE = 6
+# Tries for a URL that is gone (three quarters of an hour: Vidgo may tell of a file before it is
+# there), and for everything else (a day, at most every half hour).
+MAX_GONE = 10
 MAX_TRIES = 60
 
 
@@ -176,8 +177,10 @@ def _failed(
         if held is None:
             return
         held.attempts += counts
+        # After another trouble Vidgo has not been asked yet for an address that has not run out.
+        is_asked = held.error == message
         held.error, held.held_until = message, None
-        limit = MAX_GONE if gone else MAX_TRIES
+        limit = MAX_GONE if gone and is_asked else MAX_TRIES
         if held.attempts >= limit:
             held.state, held.due_at = Asset.State.FAILED, None
         else:

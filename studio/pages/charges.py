@@ -6,19 +6,14 @@ from decimal import Decimal
 from django.utils import timezone
 
 from studio.lifecycle import account, evidence, usual
+from studio.lifecycle.changes import is_doubtful
 from studio.models import Task
 from studio.templatetags.studio import about, in_credits
-
-# How a task can fail without anybody knowing whether Vidgo made it after all.
-DOUBTFUL = ("given_up", "lost")
 
 
 def nothing_charged(task: Task) -> str:
     """Return the sentence that a failed task cost nothing, "" where that is not known."""
-    if task.status != Task.Status.FAILED or task.credits_amount or task.error_code in DOUBTFUL:
-        return ""
-    if task.vidgo_id and task.error_code == "404":
-        # Not refused, but forgotten or never theirs: nobody tells what became of it.
+    if task.status != Task.Status.FAILED or task.credits_amount or is_doubtful(task):
         return ""
     return "Nothing was charged."
 

@@ -101,6 +101,9 @@ def _chosen(request: HttpRequest) -> list[Task]:
 def _try_again(request: HttpRequest, task: Task) -> bool:
     try:
         jobs.kick(lifecycle.try_again(task.pk, request.user, is_sure(request)).pk)
+    except lifecycle.NeedsWordError as error:
+        # Asked for all of them at once, and none is sent before.
+        raise lifecycle.NeedsWordError(f"{downloads.task_title(task)}: {error}") from None
     except lifecycle.NotPossibleError as error:
         messages.error(request, f"{downloads.task_title(task)}: {error}")
         return False

@@ -151,6 +151,19 @@ def test_a_task_without_an_end_is_given_up_after_days(sent: Task, ask: Ask) -> N
     assert task.events.latest("pk").text == task.error
 
 
+@pytest.mark.parametrize("answer", ["unknown", "away", "refused"])
+def test_who_was_away_for_days_gives_nothing_up_before_vidgo_has_been_asked(
+    api: Recorder, sent: Task, ask: Ask, answer: str
+) -> None:
+    api.answer(QUERY, *ANSWERS[answer])
+    task = ask(sent, timedelta(days=4))
+    assert (task.status, task.due_at is None) == ("not_started", False)
+
+    told = {**body("callback-create-music-video"), "task_id": sent.vidgo_id}
+    api.answer(QUERY, {"code": 200, "data": told})
+    assert ask(sent, timedelta(days=4)).status == "finished"
+
+
 def test_a_fresh_task_may_be_unknown_a_few_times(api: Recorder, sent: Task, ask: Ask) -> None:
     for _ in range(3):
         api.answer(QUERY, {"code": 404, "msg": "No such task."}, 404)

@@ -1,6 +1,7 @@
 """The history says who did what, and a wish that cannot be granted says why."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from studio.lifecycle.trash import IN_USE
 from studio.models import Event, Task, Upload
 
 STEMS = "upload-and-separate-vocals"
+NOW = timezone.now()
 
 Make = Callable[..., Task]
 
@@ -94,6 +96,66 @@ def test_what_is_sent_again_is_given_up_itself_and_its_page_says_why(
     task.refresh_from_db()
     assert (task.status, task.error_code) == ("failed", "given_up")
     assert "Sent again, as another task." in signed_in.get(f"/tasks/{task.pk}/").text
+
+
+SOUND = {"audio_url": "https://example.com/a.mp3"}
+# What came to nothing here, and whether Vidgo may have made it, or makes it still.
+CAME_TO_NOTHING = [
+    ({"status": "failed", "error_code": "422"}, False),
+    ({"status": "failed", "error_code": "vidgo", "vidgo_id": "t", "confirmed_at": NOW}, False),
+    ({"status": "cancelled"}, False),
+    ({"status": "failed", "error_code": "given_up"}, True),
+    ({"status": "failed", "error_code": "lost", "vidgo_id": "t"}, True),
+    ({"status": "failed", "error_code": "404", "vidgo_id": "t"}, True),
+    # Only a callback, which anybody can send, has said so.
+    ({"status": "failed", "error_code": "vidgo", "vidgo_id": "t"}, True),
+    # Taken back, and then a callback told that it was taken after all.
+    ({"status": "cancelled", "vidgo_id": "t"}, True),
+]
+
+
+@pytest.mark.parametrize("is_one_of_many", [False, True])
+@pytest.mark.parametrize(("state", "is_asked"), CAME_TO_NOTHING)
+def test_what_vidgo_may_have_made_is_not_tried_again_without_a_word(
+    make: Make, signed_in: Client, state: dict[str, Any], is_asked: bool, is_one_of_many: bool
+) -> None:
+    task = make(**state, input=SOUND, title="Harbour")
+    path, chosen = f"/tasks/{task.pk}/again/", {}
+    if is_one_of_many:
+        path, chosen = "/tasks/again/", {"task": [task.pk]}
+
+    page = signed_in.post(path, chosen, follow=True).text
+    assert ("it may be made and paid for twice" in page) is is_asked
+    assert Task.objects.count() == (1 if is_asked else 2)
+
+    signed_in.post(path, {**chosen, "sure": "1"})
+    assert Task.objects.count() == 2
+
+
+def test_where_the_balance_speaks_against_it_no_word_is_needed(
+    make: Make, signed_in: Client
+) -> None:
+    before, after = "2026-01-01T12:00:00+00:00", "2026-01-01T13:00:00+00:00"
+    told = {"before": "100", "before_at": before, "after": "100", "after_at": after}
+    settled, sent = {**told, "usual": 60.0}, datetime.fromisoformat(before)
+    task = make("unconfirmed", sent_at=sent, evidence=settled, input=SOUND)
+    signed_in.post(f"/tasks/{task.pk}/give-up/")
+
+    signed_in.post(f"/tasks/{task.pk}/again/")
+
+    assert Task.objects.count() == 2
+
+
+@pytest.mark.parametrize("path", ["/tasks/again/", "/tasks/{}/again/"])
+def test_what_was_sent_again_is_not_tried_again_as_well(
+    path: str, make: Make, signed_in: Client
+) -> None:
+    task = make("unconfirmed", sent_at=NOW, input=SOUND)
+    signed_in.post(f"/tasks/{task.pk}/send-again/", {"sure": "1"})
+
+    signed_in.post(path.format(task.pk), {"task": [task.pk], "sure": "1"})
+
+    assert Task.objects.count() == 2
 
 
 @pytest.mark.parametrize(("path", "status"), [("send-again", "unconfirmed"), ("again", "failed")])

@@ -15,6 +15,7 @@ from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
+from studio.media import archive
 from studio.models import Asset, Task
 from tests.fileserver import FileServer
 from tests.product import until
@@ -258,7 +259,7 @@ def test_the_file_that_is_there_is_shown_even_if_its_newer_one_fails_for_good(
     tell(stems, "running", drums=storage.url + "/first.mp3")
     work()
     tell(stems, drums=storage.url + "/gone.mp3")
-    for _ in range(8):
+    for _ in range(archive.MAX_GONE + 1):
         work()
         pass_time(3600)
 
@@ -339,11 +340,31 @@ def test_a_url_that_has_run_out_is_asked_for_anew(
     assert content(stems.assets.get()) == SOUND
 
 
+def test_an_address_that_runs_out_while_the_storage_is_away_is_asked_for_anew(
+    storage: FileServer, stems: Task, tell: Tell, work: Work, api: Recorder
+) -> None:
+    storage.put("/drums.mp3", SOUND).status = 500
+    tell(stems, drums=storage.url + "/drums.mp3")
+    for _ in range(12):
+        work()
+        pass_time(3600)
+    storage.put("/drums.mp3", SOUND).status = 403
+    storage.put("/new.mp3", SOUND)
+    fresh = {"vocal_removal": {"drums": storage.url + "/new.mp3"}}
+    data = {"task_id": stems.vidgo_id, "status": "finished", "files": [fresh]}
+    api.answer(DETAIL, {"code": 200, "data": data})
+    for _ in range(3):
+        work()
+        pass_time(3600)
+
+    assert content(stems.assets.get()) == SOUND
+
+
 def test_what_fails_for_good_is_seen_and_can_be_started_again(
     storage: FileServer, stems: Task, tell: Tell, work: Work, signed_in: Client
 ) -> None:
     tell(stems, drums=storage.url + "/gone.mp3")
-    for _ in range(10):
+    for _ in range(archive.MAX_GONE + 1):
         work()
         pass_time(3600)
     asset = stems.assets.get()

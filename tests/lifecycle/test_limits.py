@@ -81,6 +81,17 @@ def test_the_administrator_sets_it_sees_it_and_takes_it_away(
     assert ann.groups.exists()
 
 
+def test_what_was_made_and_paid_for_elsewhere_does_not_count(
+    signed_in: Client, spend: Callable[..., Task], limit: Callable[[str], None]
+) -> None:
+    spend("8")
+    for _ in range(3):
+        spend(None, evidence={"imported": True})
+    limit("16")
+
+    assert signed_in.post(PATH, SOUND).status_code == 302
+
+
 def test_beyond_the_limit_the_form_says_so_and_loses_nothing(
     signed_in: Client, spend: Callable[..., Task], limit: Callable[[str], None]
 ) -> None:

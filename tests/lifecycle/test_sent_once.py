@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -16,6 +17,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from studio import jobs, leases, lifecycle
+from studio.lifecycle import account
 from studio.models import Delivery, Task
 from studio.vidgo.client import Accepted, Answer, Away
 from studio.vidgo.payloads import Body
@@ -581,6 +583,23 @@ def test_a_callback_that_could_not_be_applied_leaves_the_sending_to_a_person(wis
     wish.refresh_from_db()
     assert (wish.status, wish.due_at, wish.sent_at) == ("unconfirmed", None, None)
     assert "could not be applied" in wish.error
+
+
+def test_what_the_account_has_let_go_of_is_sent_by_who_takes_it_then(wish: Task) -> None:
+    Task.objects.update(error_code="credits", error="Not enough.")
+    account.block("credits", "Not enough.", Decimal(8))
+    early = take_up(wish)
+    account.record_balance(Accepted(Body(credits_amount=Decimal(100)), ""))
+
+    assert lifecycle.begin_send(wish.pk, early) is None
+    assert begin(wish)
+
+
+def test_a_sending_that_nobody_holds_is_unconfirmed(wish: Task) -> None:
+    begin(wish)
+    Task.objects.update(held_until=None)
+
+    assert lifecycle.expire_sends() == [wish.pk]
 
 
 def test_a_sending_has_its_whole_time_however_long_its_preparation_took(wish: Task) -> None:

@@ -11,6 +11,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
 from studio import operations
 from studio.lifecycle import account
@@ -219,7 +220,8 @@ def test_a_notice_ends_when_nothing_waits_for_it_any_more(
 def test_a_failed_task_says_that_nothing_was_charged_where_that_is_known(
     make: Any, signed_in: Client, code: str, task_id: str | None, charged: Any, is_told: bool
 ) -> None:
-    task = make("failed", error="It failed.", error_code=code, vidgo_id=task_id)
+    told = {"confirmed_at": timezone.now()} if code in ("vidgo", "content_moderation") else {}
+    task = make("failed", error="It failed.", error_code=code, vidgo_id=task_id, **told)
     Task.objects.filter(pk=task.pk).update(credits_amount=charged)
     assert ("Nothing was charged." in signed_in.get(f"/tasks/{task.pk}/").text) is is_told
 
