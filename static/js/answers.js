@@ -3,6 +3,7 @@
 // Looked up each time: a visit brings another page's.
 const part = (id) => document.getElementById(id);
 const GONE = "This was deleted. Nothing here can be played or changed any more.";
+export const SIGNED_OUT = "You have been signed out. Sign in again in another tab, then try again.";
 const REFUSED = "The studio does not answer this page any more. Load it anew.";
 
 // Thrown for what another try would not change; `status` is the answer's.

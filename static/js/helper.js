@@ -1,9 +1,10 @@
 // Lyrics and styles that Vidgo writes, asked for from inside a form. Each is a task as any other. What
 // was asked stands in this entry of the history, so that a reload asks nothing twice and finds it again.
-import { ask } from "./answers.js";
+import { SIGNED_OUT, ask } from "./answers.js";
 import { token } from "./token.js";
 
 const EVERY = 2000;
+const AWAY = "The studio cannot be reached. Press again: nothing is paid twice.";
 const live = document.getElementById("live");
 const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
@@ -53,8 +54,7 @@ class StudioHelper extends HTMLElement {
     }
     // The same wish that is still open keeps its key: it is one task, however often it is sent.
     const { asked } = this;
-    const key = asked?.text === text && !asked.done ? asked.key : this.freshKey();
-    this.asked = { text, key };
+    if (asked?.text !== text || asked.done) this.asked = { text, key: this.freshKey() };
     this.run(this.asked);
   }
 
@@ -72,8 +72,10 @@ class StudioHelper extends HTMLElement {
         await this.follow(address);
       }
     } catch (error) {
-      if (error.status) this.asked = undefined;
-      this.tell(error.status ? "This is not here any more." : "The studio cannot be reached. Press again: nothing is paid twice.", true);
+      const isGone = error.status === 404 || error.status === 410;
+      // Whoever was signed out goes on with the same wish.
+      if (isGone) this.asked = undefined;
+      this.tell(isGone ? "This is not here any more." : error.status ? SIGNED_OUT : AWAY, true);
     }
     this.button.removeAttribute("aria-disabled");
   }

@@ -33,11 +33,20 @@ const same = (one, other) =>
     (name) => one.getAttribute(name) === other.getAttribute(name),
   );
 
+// A mixer that takes another's place stands where that one stood.
+function goOn(old, fresh) {
+  const [was, is] = [old, fresh].map((node) => node.querySelector("studio-mixer"));
+  if (!was?.stems || !is?.stems) return;
+  is.zoom.goOn(was.zoom);
+  is.go(was.currentTime);
+}
+
 // What replaces the node that holds the focus takes it over, on the same control.
 function replace(old, fresh) {
   const focused = old.contains(document.activeElement) ? document.activeElement : null;
   keepState(old, fresh);
   old.replaceWith(fresh);
+  goOn(old, fresh);
   if (!focused) return;
   const twin = [fresh, ...fresh.querySelectorAll(focused.tagName)].find((node) => same(focused, node));
   twin?.focus({ preventScroll: true });

@@ -33,6 +33,8 @@ function act(mixer, { target, code, key, shiftKey }) {
 }
 
 export function press(mixer, event) {
+  // A key that what has the focus knows is none of the mixer's.
+  if (event.defaultPrevented) return;
   const isUndo = (event.ctrlKey || event.metaKey) && event.key === "z" && !isTaken({ target: event.target });
   if (!isUndo && isTaken(event)) return;
   const told = isUndo ? mixer.undo() : act(mixer, event);

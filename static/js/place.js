@@ -102,7 +102,8 @@ class StudioPlace extends HTMLElement {
     const least = isEnd ? (begin || 0) + SHORTEST : 0;
     const most = isEnd || !(end > SHORTEST) ? this.duration : end - SHORTEST;
     const time = Math.min(Math.max(wanted, least), most);
-    mark.field.value = Math.round(time * 100) / 100;
+    // Never beyond the sound's own end; the share is what a binary fraction is short of.
+    mark.field.value = Math.floor(time * 100 + 1e-6) / 100;
     mark.field.dispatchEvent(new Event("input", { bubbles: true }));
   }
 

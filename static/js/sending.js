@@ -1,11 +1,11 @@
 // A file on its way to the studio, in a line that shows how far it is.
+import { SIGNED_OUT } from "./answers.js";
 import { token } from "./token.js";
 
 const MEGABYTE = 1024 * 1024;
 const LOST = "The connection broke. Nothing of this file was kept.";
 const CHANGED = "This file has changed since it was chosen, or it is gone. Choose it again.";
 const FOLDER = "This is a folder. Choose the files in it.";
-const SIGNED_OUT = "You have been signed out. Sign in again in another tab, then try again.";
 const folders = new WeakSet();
 
 function size(bytes) {

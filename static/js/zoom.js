@@ -43,6 +43,12 @@ export class Zoom {
     this.#look(this.times * STEP ** way, place >= 0 && place <= 1 ? place : 0.5);
   }
 
+  // Look at what `other` looks at.
+  goOn({ times, from }) {
+    Object.assign(this, { times, from });
+    this.#show();
+  }
+
   // Draw the song's beats, null where they are not known, once they are far enough from each other.
   rule(beats) {
     const { duration } = this.mixer.stems;

@@ -6,6 +6,7 @@ upload-and-extend-audio, add-vocals, replace-section.
 
 import json
 from dataclasses import dataclass
+from decimal import ROUND_DOWN, Decimal
 from typing import Any, TypeVar
 
 from django import forms
@@ -20,6 +21,8 @@ WEIGHTS = ("style_weight", "weirdness_constraint", "audio_weight")
 OPTIONS = ("negative_tags", "vocal_gender", *WEIGHTS, "persona_id")
 # Characters of a description, in the way that needs nothing else.
 LONGEST_DESCRIPTION = 500
+# Seconds by which a song as we have measured it, and show it, may be longer than Vidgo tells.
+MEASURED_BEYOND = 0.1
 
 
 @dataclass(frozen=True)
@@ -185,7 +188,14 @@ class MakingForm(OperationForm):
             if at is not None and is_inside and at <= 0:
                 self.add_error(name, "Somewhere after the beginning.")
             elif at is not None and seconds and (at >= seconds if is_inside else at > seconds):
-                self.add_error(name, f"It is only {seconds:.2f} seconds long.")
+                self._hold_at_end(name, at, seconds, is_inside)
+
+    def _hold_at_end(self, name: str, at: Decimal, seconds: float, is_inside: bool) -> None:
+        """Bring the end as we have measured it back to the end that Vidgo tells, or refuse it."""
+        if is_inside or float(at) > seconds + MEASURED_BEYOND:
+            self.add_error(name, f"It is only {seconds:.2f} seconds long.")
+        else:
+            self.cleaned_data[name] = Decimal(seconds).quantize(Decimal("0.01"), ROUND_DOWN)
 
     def _way(self) -> Way:
         return self.ways[self.cleaned_data.get(self.way_field)]

@@ -65,7 +65,10 @@ class MixForm(forms.Form):
         """Return only what a mixer takes of the address."""
         given = QueryDict(self.cleaned_data["query"].lstrip("?"))
         kept = {name: given[name] for name in self.NAMES if name in given}
-        return urlencode(kept, safe=":,.-")
+        query = urlencode(kept, safe=":,.-")
+        # A letter that no mixer writes takes more room than it came in.
+        self.fields["query"].run_validators(query)
+        return query
 
 
 class TitleForm(forms.Form):

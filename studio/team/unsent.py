@@ -7,7 +7,7 @@ the form is sent, and the form's own page shows it.
 
 import json
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from django.conf import settings
 from django.contrib import messages
@@ -15,7 +15,7 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, resolve, reverse
 from django.views.csrf import csrf_failure
 
 from vidgo_site.bodies import length
@@ -37,7 +37,8 @@ class SignInRequired(LoginRequiredMiddleware):
 
     def handle_no_permission(self, request: HttpRequest, view: Any) -> Any:
         """Answer who is not signed in."""
-        return _ask_to_sign_in(request) or super().handle_no_permission(request, view)
+        answer = _ask_to_sign_in(request) or _lead_back(request)
+        return answer or super().handle_no_permission(request, view)
 
 
 def not_trusted(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -80,13 +81,34 @@ def _ask_to_sign_in(request: HttpRequest) -> HttpResponse | None:
     return render(request, "login.html", context, status=403)
 
 
+def _lead_back(request: HttpRequest) -> HttpResponse | None:
+    """Lead who pressed a button to sign in and back to its page: its own address has none."""
+    if request.method != "POST":
+        return None
+    query = urlencode({"next": _page_before(request), "ended": 1})
+    return redirect(f"{reverse('login')}?{query}")
+
+
+def _page_before(request: HttpRequest) -> str:
+    """Return the address of the page of ours that was left, the first page for any other."""
+    try:
+        before = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:
+        return "/"
+    is_own = f"{before.scheme}://{before.netloc}" in _own(request)
+    return urlunsplit(("", "", before.path, before.query, "")) if is_own else "/"
+
+
+def _own(request: HttpRequest) -> tuple[str, ...]:
+    return (f"{request.scheme}://{request.get_host()}", *settings.CSRF_TRUSTED_ORIGINS)
+
+
 def _typed(request: HttpRequest) -> str:
     """Return the fields of a form of ours as text, "" for anything else and what is too long.
 
     Whose page it was, the browser says; how much is read of a stranger is bounded.
     """
-    own = (f"{request.scheme}://{request.get_host()}", *settings.CSRF_TRUSTED_ORIGINS)
-    if request.method != "POST" or request.headers.get("Origin") not in own:
+    if request.method != "POST" or request.headers.get("Origin") not in _own(request):
         return ""
     if not _is_kept(request.path) or length(request) > LONGEST:
         return ""

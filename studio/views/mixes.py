@@ -35,7 +35,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Forget one kept mix. The name that is typed for another one stays."""
     mix = get_object_or_404(Mix.objects.select_related("task"), pk=pk)
     mix.delete()
-    return _part(request, mix.task, typed=request.POST.get("name", ""))
+    return _part(request, mix.task, typed=request.POST.get("name", ""), has_focus=True)
 
 
 @roles.everyone
@@ -55,9 +55,13 @@ def last(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-def _part(request: HttpRequest, task: Task, wrong: str = "", typed: str = "") -> HttpResponse:
+def _part(
+    request: HttpRequest, task: Task, wrong: str = "", typed: str = "", has_focus: bool = False
+) -> HttpResponse:
     mixes = Mix.objects.filter(task=task).select_related("created_by")
     own = next((one for one in mixes if one.created_by == request.user and not one.name), None)
     named = [mix for mix in mixes if mix.name]
     shown = {"task": task, "mixes": named, "last": own, "wrong": wrong, "typed": typed}
+    # The button that was pressed is gone: its place has the focus.
+    shown["has_focus"] = has_focus
     return render(request, "studio/_mixes.html", shown)

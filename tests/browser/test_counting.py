@@ -146,8 +146,14 @@ def test_a_tempo_is_put_right_for_everybody(mixer: Page, visit: Visit, product: 
     assert not violations(mixer)
     counted.get_by_label("Tempo of the song").fill("50")
     counted.get_by_label("Key of the song").select_option("E♭ minor")
+    mixer.get_by_role("button", name="Zoom in").click()
+    mixer.evaluate(f"{MIXER}.go(9)")
+    mixer.evaluate(f"window.before = {MIXER}")
     counted.get_by_role("button", name="Keep for everybody").click()
     expect(counted.locator("summary")).to_be_focused()
+    # Another mixer, which goes on where the one before it stood.
+    where = f"[{MIXER} !== window.before, {MIXER}.currentTime, {MIXER}.zoom.times > 1]"
+    mixer.wait_for_function(f"() => String({where}) === 'true,9,true'")
 
     other = visit(product, mixer.url.removeprefix(product.url))
     expect(other.locator("studio-rhythm summary")).to_have_text("50 BPM E♭ minor")
@@ -222,6 +228,7 @@ def test_a_mix_is_kept_with_its_loop_and_played_by_somebody_else(
     mixer.get_by_label("Name of this mix").fill("Chorus, soft")
     mixer.get_by_role("button", name="Keep this mix").click()
     expect(mixer.get_by_role("link", name="Chorus, soft")).to_be_visible()
+    expect(mixer.get_by_role("button", name="Keep this mix")).to_be_focused()
     assert not violations(mixer)
 
     other = visit(product, mixer.url.removeprefix(product.url).partition("?")[0])
@@ -234,6 +241,19 @@ def test_a_mix_is_kept_with_its_loop_and_played_by_somebody_else(
     other.get_by_role("button", name="Delete the mix Chorus, soft").click()
     expect(other.get_by_role("link", name="Chorus, soft")).to_have_count(0)
     expect(other.get_by_label("Name of this mix")).to_have_value("Verse")
+    expect(other.locator("#mixes")).to_be_focused()
+
+
+def test_a_key_that_what_has_the_focus_knows_is_none_of_the_mixer_s(mixer: Page) -> None:
+    add = "mixer.append(word); word.onkeydown = (event) => event.preventDefault(); word.focus()"
+    mixer.evaluate(
+        f"() => {{ const mixer = {MIXER}, word = document.createElement('button'); {add} }}"
+    )
+    mixer.keyboard.press("ArrowRight")
+    assert mixer.evaluate(f"{MIXER}.currentTime") == 0
+    mixer.locator("[data-play]").focus()
+    mixer.keyboard.press("ArrowRight")
+    assert mixer.evaluate(f"{MIXER}.currentTime") == 5
 
 
 def test_what_a_person_left_it_with_is_offered_the_next_time(

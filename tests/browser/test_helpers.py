@@ -25,6 +25,17 @@ def _asked(api: Sandbox, model: str) -> list[dict[str, Any]]:
     return [one for one in api.ledger() if one["model"] == model]
 
 
+def _await_both(page: Page, api: Sandbox) -> None:
+    """Have the API go on until both variations are there."""
+    found = page.locator(f"{LYRICS} [data-found] li")
+
+    def is_written() -> bool:
+        api.go_on()
+        return found.count() == 2
+
+    until(is_written, what="both variations")
+
+
 def test_lyrics_come_without_disturbing_what_is_typed_and_can_be_undone(
     scripted: Product, visit: Visit
 ) -> None:
@@ -66,13 +77,27 @@ def test_they_are_paid_once_through_presses_and_a_reload(
         page.reload()
         page.get_by_role("radio", name="Write it").check()
         expect(page.locator(LYRICS)).to_contain_text("Being written")
-    found = page.locator(f"{LYRICS} [data-found] li")
+    _await_both(page, api)
+    assert len(_asked(api, "generate-lyrics")) == before + 1
 
-    def is_written() -> bool:
-        api.go_on()
-        return found.count() == 2
 
-    until(is_written, what="both variations")
+def test_whoever_was_signed_out_goes_on_with_the_same_wish(
+    scripted: Product, api: Sandbox, visit: Visit
+) -> None:
+    before = len(_asked(api, "generate-lyrics"))
+    with stalled(api):
+        page = _open(visit, scripted)
+        helper = page.locator(LYRICS)
+        helper.locator("[data-ask]").click()
+        until(lambda: len(_asked(api, "generate-lyrics")) > before, what="the wish at the API")
+        expect(helper).to_contain_text("Being written")
+        session = page.context.cookies()
+        page.context.clear_cookies(name="sessionid")
+        expect(helper).to_contain_text("You have been signed out.")
+        page.context.add_cookies(session)  # type: ignore[arg-type]
+        helper.locator("[data-ask]").click()
+        expect(helper).to_contain_text("Being written")
+    _await_both(page, api)
     assert len(_asked(api, "generate-lyrics")) == before + 1
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from playwright.sync_api import FloatRect, Page, expect
 
-from tests.browser.pages import Visit, choose_song, open_tab, submit, violations
-from tests.material import put
+from tests.browser.pages import Visit, choose_song, listened, open_tab, submit, violations
+from tests.material import put, sound
 from tests.product import Product, until
 from vidgo_sandbox import Sandbox
 
@@ -165,3 +165,17 @@ def test_a_song_whose_sound_is_not_here_yet_says_so_and_leaves_the_seconds_to_be
     expect(words).to_contain_text("There is no copy of this sound here yet")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     assert not violations(page)
+
+
+def test_the_end_is_never_beyond_the_sound(product: Product, visit: Visit, tmp_path: Path) -> None:
+    sound(tmp_path / "song.wav", 3.456)
+    file = {"name": "song.wav", "kind": "audio", "type": "audio/x-wav", "label": "Three"}
+    task = put(product, tmp_path, "import-song", "Three", files=[{**file, "song": True}])
+    (track,) = product.rows(f"SELECT id FROM studio_track WHERE task_id = {task}")
+    listened(product)
+    page = visit(product, f"/new/replace-section/?track={track['id']}")
+    expect(page.locator("studio-place studio-waveform")).to_have_class("drawn")
+    page.locator("#id_infill_start_s").fill("1")
+    page.locator("#id_infill_end_s").fill("2")
+    page.get_by_role("slider", name="To, on the waveform").press("End")
+    expect(page.locator("#id_infill_end_s")).to_have_value("3.45")

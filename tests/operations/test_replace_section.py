@@ -42,7 +42,7 @@ def test_what_is_needed_is_asked_for(refuse: Callable[..., str], field: str) -> 
     ("begin", "end", "field"),
     [
         ("0", "61.5", ""),
-        ("0", "61.51", "infill_end_s"),
+        ("0", "61.61", "infill_end_s"),
         ("61.49", "61.5", ""),
         ("30", "30", "infill_end_s"),
         ("30", "29.99", "infill_end_s"),
@@ -61,3 +61,12 @@ def test_a_stretch_lies_within_the_song_and_ends_after_it_begins(
 
     assert answer.status_code == (200 if field else 302)
     assert not field or f'id="id_{field}_error"' in answer.content.decode()
+
+
+def test_an_end_as_it_was_measured_is_the_end_that_vidgo_tells(
+    submit: Callable[..., Any], song: Task
+) -> None:
+    form: dict[str, Any] = {**EXAMPLE, "task_id": "", "audio_id": ""}
+    form |= {"track": song.tracks.get().pk, "infill_start_s": "60", "infill_end_s": "61.6"}
+
+    assert submit(MODEL, **form)["input"]["infill_end_s"] == 61.5

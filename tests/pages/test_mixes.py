@@ -36,6 +36,7 @@ def test_one_is_kept_under_its_name_and_replaced_under_the_same(
         ({"name": " "}, "Give it a name."),
         ({"name": "x" * 61}, "at most 60"),
         ({"name": "x", "query": "mix=" + "1" * 1000}, "at most 1000"),
+        ({"name": "x", "query": "mix=" + "é" * 300}, "at most 1000"),
     ],
 )
 def test_what_cannot_be_kept_is_told(

@@ -118,3 +118,25 @@ def test_the_longest_form_is_kept(operation: Operation) -> None:
 
     # A letter can take twelve in JSON: two halves, each six.
     assert 12 * sum(getattr(field, "max_length", None) or 0 for field in fields) < MOST
+
+
+@pytest.mark.parametrize(
+    ("before", "page"),
+    [
+        ("http://testserver/tasks/?q=low", "/tasks/?q=low"),
+        ("https://elsewhere.example/tasks/", "/"),
+        ("http://[", "/"),
+        ("", "/"),
+    ],
+)
+def test_signed_out_a_button_leads_back_to_its_page(
+    client: Client, ann: User, before: str, page: str
+) -> None:
+    headers = {"Referer": before} if before else {}
+    gate = client.post("/tasks/1/restore/", headers=headers)
+    shown = client.get(gate["Location"])
+    assert "nothing was sent. Sign in, and press again." in shown.text
+
+    answer = client.post("/login/", {**WHO, "next": shown.context["next"]})
+
+    assert answer["Location"] == page
