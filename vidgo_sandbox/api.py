@@ -56,9 +56,8 @@ class Api:
 
     def authorise(self, header: str | None) -> None:
         """Raise RefusedError unless the header carries the accepted key."""
-        given = (header or "").removeprefix("Bearer ")
-        accepted = self._store.setting("key") or self._key
-        if not header or not secrets.compare_digest(given.encode(), accepted.encode()):
+        accepted = f"Bearer {self._store.setting('key') or self._key}"
+        if not secrets.compare_digest((header or "").encode(), accepted.encode()):
             raise RefusedError(401, "The API key is missing or wrong.")
 
     def submit(self, body: Any, request: int, hurry: bool) -> dict[str, Any]:
@@ -115,7 +114,9 @@ class Api:
         task = self._store.task(task_id)
         if task is None:
             raise RefusedError(404, "There is no task with this task_id.")
-        return detail(task, task.status, task.stage, self.url)
+        told = detail(task, task.status, task.stage, self.url)
+        # Callbacks tell of parts, queries of what is finished alone.
+        return told if task.status == "finished" else {**told, "files": []}
 
     def balance(self) -> float:
         """Return the credits that are left, below 0 where more was taken on than there was."""

@@ -37,7 +37,13 @@ from studio.lifecycle.limits import check, limit_of, used
 from studio.lifecycle.making import Wish, bring_in, create
 from studio.lifecycle.polling import record_query
 from studio.lifecycle.saving import ask_again, asset_saved, next_to_save
-from studio.lifecycle.sending import MAX_BLOCKED, begin_send, expire_sends, record_answer
+from studio.lifecycle.sending import (
+    MAX_BLOCKED,
+    begin_send,
+    doubt_sends,
+    expire_sends,
+    record_answer,
+)
 from studio.lifecycle.trash import delete, restore
 
 __all__ = [
@@ -65,6 +71,7 @@ __all__ = [
     "check_again",
     "create",
     "delete",
+    "doubt_sends",
     "expire_sends",
     "give_up",
     "limit_of",

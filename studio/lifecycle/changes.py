@@ -98,7 +98,7 @@ def is_doubtful(task: Task) -> bool:
 
     Either nobody knows whether it was taken, or Vidgo itself has not said that it failed.
     """
-    return task.error_code == "given_up" or bool(task.vidgo_id and not task.confirmed_at)
+    return task.error_code in ("given_up", "empty") or bool(task.vidgo_id and not task.confirmed_at)
 
 
 def words(answer: Answer) -> str:

@@ -28,6 +28,7 @@ TOLD = {
     Status.FAILED: "Vidgo could not finish it",
 }
 NO_STATUS = "No status that is known: the task is asked for."
+EMPTY = "Vidgo says that this is ready, but it gives no result. Ask Vidgo's support."
 
 
 def follow(task: Task, body: Body, origin: str, *, sure: bool) -> str:
@@ -70,8 +71,9 @@ def _take_out_of_trash(task: Task) -> None:
 
 def _take_over(task: Task, body: Body, *, sure: bool) -> results.Merged:
     """Take over what `body` tells: credits, results, the status."""
-    if body.credits_amount is not None and not task.evidence.get("imported"):
-        task.credits_amount = body.credits_amount
+    cost = body.credits_amount
+    if cost is not None and cost >= 0 and not task.evidence.get("imported"):
+        task.credits_amount = cost
     if sure and not task.confirmed_at and (task.status, body.status) == (Status.FINISHED, "failed"):
         # What was only called back is no result.
         results.remove(task.assets.all())
@@ -185,8 +187,7 @@ def finish(task: Task, *, sure: bool) -> None:
     elif task.attempts < MAX_ASKED:
         due(task, backoff(task.attempts + 1))
     else:
-        task.error_code = "empty"
-        task.error = "Vidgo says that this is ready, but it gives no result. Ask Vidgo's support."
+        task.error_code, task.error = "empty", EMPTY
         due(task, None)
 
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 from studio import leases
 from studio.lifecycle import account, evidence, results, usual
 from studio.lifecycle.changes import Status, due, end, go_on, lock, tell, unconfirmed, words
-from studio.lifecycle.following import finish
+from studio.lifecycle.following import EMPTY, finish
 from studio.lifecycle.incoming import WAITS, apply_waiting
 from studio.lifecycle.saving import saved
 from studio.models import Account, Delivery, Task, unguessable
@@ -133,6 +133,11 @@ def _told_at_once(task: Task, body: Body, raw: str) -> None:
     Delivery.objects.create(task=task, origin=Delivery.Origin.QUERY, body=raw, applied_at=now)
     task.accepted_at = now
     results.merge(task, body, replace=True)
+    if not task.assets.exists():
+        # Nothing to be asked for, and what is made once is free again.
+        end(task, Status.FAILED, "empty", EMPTY)
+        tell(task, EMPTY)
+        return
     finish(task, sure=True)
     tell(task, "Vidgo answered with the result")
     if results.is_saved(task):
@@ -144,6 +149,19 @@ def _not_sent(task: Task, code: str, message: str, seconds: float) -> None:
     task.status, task.sent_at = Status.PENDING, None
     task.error_code, task.error = code, message
     due(task, seconds)
+
+
+def doubt_sends() -> None:
+    """Make every task that waits to be sent unconfirmed: a backup does not know what came of it.
+
+    A callback of the send that may have been still counts, and a balance of before tells nothing.
+    """
+    waiting = Task.objects.filter(status=Status.PENDING)
+    for pk in list(waiting.values_list("pk", flat=True)):
+        with transaction.atomic():
+            task = lock(pk)
+            task.sent_at, task.evidence = task.sent_at or timezone.now(), {}
+            unconfirmed(task, "It comes from a backup, and may have been sent since.")
 
 
 def expire_sends() -> list[int]:

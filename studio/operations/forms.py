@@ -213,6 +213,21 @@ class SoundForm(OperationForm):
             lengths.append(stem.duration)
         return max(filter(None, lengths), default=None)
 
+    def hold_length(self, version: str = "") -> None:
+        """Refuse a sound that is longer than Vidgo, or the chosen `version`, takes."""
+        seconds = self.seconds()
+        limit = longest_sound(version)
+        if seconds is not None and seconds > limit:
+            minutes = "1 minute" if limit == 60 else f"{limit // 60} minutes"
+            who = version.replace("_", ".") or "Vidgo"
+            text = f"{who} takes at most {minutes}: this one is longer."
+            self.add_error("mv" if "mv" in self.fields else None, text)
+
+
+def longest_sound(version: str) -> int:
+    """Return how many seconds of an upload `version` takes."""
+    return 60 if version == "V4_5ALL" else 8 * 60
+
 
 class SoundURLField(forms.URLField):
     """A URL by hand, from which the API itself fetches the sound: from the open web alone."""

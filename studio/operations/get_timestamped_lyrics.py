@@ -18,7 +18,8 @@ def read(files: list[dict[str, Any]]) -> list[Found]:
     """Find the words: `timestampe_lyrics`, JSON as a string or an object; names vary as well."""
     found = []
     for index, entry in enumerate(files):
-        told = next((decoded(v) for k, v in entry.items() if k.startswith("timestamp")), entry)
+        values = (decoded(v) for k, v in entry.items() if k.startswith("timestamp"))
+        told = next((value for value in values if isinstance(value, dict | list)), entry)
         aligned = told if isinstance(told, list) else _first(told, "aligned_words", "alignedWords")
         words = [w for one in aligned or () if (w := _word(one))] if aligned else []
         if words:

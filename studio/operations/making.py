@@ -12,7 +12,13 @@ from typing import Any, TypeVar
 from django import forms
 
 from studio.operations.fields import ModeField, PersonaField, WordsField
-from studio.operations.forms import OperationForm, SoundForm, SoundURLField, weight
+from studio.operations.forms import (
+    OperationForm,
+    SoundForm,
+    SoundURLField,
+    longest_sound,
+    weight,
+)
 
 VERSIONS = [(name, name.replace("_", ".")) for name in ("V5", "V4_5PLUS", "V4_5", "V4_5ALL", "V4")]
 GENDERS = [("", "Either"), ("m", "Male"), ("f", "Female")]
@@ -47,11 +53,6 @@ def longest(version: str, title: int = 100) -> dict[str, int]:
         "tags": styles,
         "title": min(80, title) if version in ("V4", "V4_5ALL") else title,
     }
-
-
-def longest_sound(version: str) -> int:
-    """Return how many seconds of an upload `version` takes."""
-    return 60 if version == "V4_5ALL" else 8 * 60
 
 
 def styles(help_text: str = "") -> forms.CharField:
@@ -131,7 +132,7 @@ class MakingForm(OperationForm):
         version = self.version(data)
         self._check_lengths(version, data, sent)
         if isinstance(self, SoundForm):
-            self._check_sound(version)
+            self.hold_length(version)
         return data
 
     def version(self, data: dict[str, Any]) -> str:
@@ -209,14 +210,6 @@ class MakingForm(OperationForm):
             if length > limits[name] and name not in self.errors:
                 self.add_error(name, f"At most {limits[name]} characters; this has {length}.")
 
-    def _check_sound(self, version: str) -> None:
-        seconds = self.seconds()
-        limit = longest_sound(version)
-        if seconds is not None and seconds > limit:
-            minutes = "1 minute" if limit == 60 else f"{limit // 60} minutes"
-            text = f"{version.replace('_', '.')} takes at most {minutes}: this one is longer."
-            self.add_error("mv" if "mv" in self.fields else None, text)
-
 
 Form = TypeVar("Form", bound=MakingForm)
 
@@ -230,11 +223,16 @@ def asked_in_ways(form: type[Form]) -> type[Form]:
     return form
 
 
+# What makes a song with a version of its own where none is chosen, whatever it was made from.
+BY_DEFAULT = ("add-vocals", "add-instrumental")
+DEFAULT = "V4_5PLUS"
+
+
 def model() -> forms.ChoiceField:
     """Make the field of the version, where it is named `model`."""
     return forms.ChoiceField(
         label="Version",
-        choices=[("", "Default"), ("V4_5PLUS", "V4.5PLUS"), ("V5", "V5")],
+        choices=[("", "Default"), (DEFAULT, "V4.5PLUS"), ("V5", "V5")],
         help_text="V5: superior musical expressiveness with faster generation. "
         "V4.5PLUS: enhanced tonal richness (default).",
     )
@@ -263,5 +261,7 @@ def version_of(task: Any) -> str:
             break
         if made := task.input.get("mv") or task.input.get("model"):
             return str(made)
+        if task.operation in BY_DEFAULT:
+            return DEFAULT
         task = task.source_track.task if task.source_track else None
     return ""

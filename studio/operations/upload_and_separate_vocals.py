@@ -1,5 +1,7 @@
 """`upload-and-separate-vocals` (page 004): the stems of a sound."""
 
+from typing import Any
+
 from django import forms
 
 from studio.operations import stems
@@ -49,6 +51,12 @@ class Form(SoundForm):
         assume_scheme="https",
         help_text="URL of the audio file to upload and separate.",
     )
+
+    def clean(self) -> dict[str, Any]:
+        """Hold the sound against the length that Vidgo takes."""
+        data = super().clean()
+        self.hold_length()
+        return data
 
 
 operation = Operation(

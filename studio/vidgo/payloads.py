@@ -6,6 +6,7 @@ delivery.
 """
 
 import math
+from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -155,9 +156,19 @@ def _entries(value: Any) -> list[dict[str, Any]]:
         value = [value]
     if not isinstance(value, list):
         return []
-    return [entry for entry in map(decoded, value) if isinstance(entry, dict)][:MAX_RESULTS]
+    return [_trimmed(one) for one in map(decoded, value) if isinstance(one, dict)][:MAX_RESULTS]
+
+
+def _trimmed(entry: dict[str, Any]) -> dict[str, Any]:
+    """Return an entry without stray blanks around its names, but for those that are one then."""
+    count = Counter(map(str.strip, entry))
+    return {key.strip() if count[key.strip()] == 1 else key: entry[key] for key in entry}
 
 
 def _amount(value: Any) -> Decimal | None:
-    result = number(value)
-    return Decimal(str(round(result, 2))) if result is not None and result < 1e9 else None
+    """Return an amount of credits, of which an account can have less than none."""
+    is_debt = text(value).startswith("-")
+    result = number(text(value).removeprefix("-"))
+    if result is None or result >= 1e9:
+        return None
+    return Decimal(str(round(-result if is_debt else result, 2)))

@@ -99,11 +99,12 @@ def test_an_open_page_notices_the_trouble_and_its_end(
     assert told.count() == 2
 
 
+@pytest.mark.parametrize("left", [0, -3, "-0.5"])
 def test_a_balance_of_nothing_keeps_tasks_waiting(
-    api: Recorder, signed_in: Client, work: Work
+    api: Recorder, signed_in: Client, work: Work, left: Any
 ) -> None:
     api.answer(SUBMIT, {"code": 402, "message": "No credits."}, 402)
-    api.answer(BALANCE, {"code": 200, "data": {"credits_amount": 0}})
+    api.answer(BALANCE, {"code": 200, "data": {"credits_amount": left}})
     ask_for(signed_in, 2)
     work()
     pass_time(61)

@@ -55,6 +55,26 @@ def test_a_song_is_named_by_its_audio_id_and_keeps_its_version(
     assert Task.objects.latest("pk").source_track == song.tracks.get()
 
 
+@pytest.mark.parametrize("operation", ["add-vocals", "add-instrumental"])
+def test_what_had_the_default_version_is_gone_on_with_in_it(
+    submit: Callable[..., Any], song: Task, operation: str
+) -> None:
+    # What it was made from had another one.
+    Task.objects.filter(pk=song.pk).update(operation="generate-music", input={"mv": "V4"})
+    made = Task.objects.create(
+        operation=operation,
+        status="finished",
+        vidgo_id="song-2",
+        source_track=song.tracks.get(),
+        form_key="00000000-0000-0000-0000-000000000001",
+    )
+    track = made.tracks.create(audio_id="audio-2", title="Sung")
+
+    sent = submit(MODEL, track=track.pk, default_param_flag=False)["input"]
+
+    assert sent["mv"] == "V4_5PLUS"
+
+
 def test_where_the_version_is_not_known_it_is_asked_for(
     signed_in: Client, song: Task, submit: Callable[..., Any]
 ) -> None:

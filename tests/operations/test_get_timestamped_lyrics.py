@@ -12,6 +12,7 @@ from django.test import Client
 
 from studio import operations
 from studio.models import Task, Track
+from studio.vidgo.payloads import read_body
 from tests.recorder import Recorder
 
 pytestmark = pytest.mark.once
@@ -77,6 +78,30 @@ def test_an_answer_that_is_the_result_is_kept_and_never_asked_for_again(
     assert signed_in.get(task.get_absolute_url()).status_code == 200
     again = signed_in.post(f"/new/{MODEL}/", EXAMPLE)
     assert again["Location"] == task.get_absolute_url()
+
+
+@pytest.mark.parametrize("words", [[], TOLD[3:]])
+def test_an_answer_at_once_without_words_is_a_failure_and_can_be_tried_again_by_a_word(
+    signed_in: Client, api: Recorder, work: Callable[[], None], words: list[Any]
+) -> None:
+    api.answer("/api/generate/submit", {"code": 200, "data": {"aligned_words": words}})
+    signed_in.post(f"/new/{MODEL}/", EXAMPLE)
+    work()
+
+    task = Task.objects.get()
+    assert (task.status, task.error_code, task.once_key) == ("failed", "empty", None)
+    assert "gives no result" in task.events.latest("pk").text
+    assert "Nothing was charged" not in signed_in.get(f"/tasks/{task.pk}/").text
+    signed_in.post(f"/tasks/{task.pk}/again/")
+    assert Task.objects.count() == 1
+
+
+def test_the_words_are_found_beside_what_only_begins_like_them() -> None:
+    told = {"timestamp": 123, " timestampe_lyrics": {"aligned_words": TOLD}}
+    body = read_body(json.dumps({"data": {"files": [told]}}))
+    assert body
+    (found,) = operations.get(MODEL).read(body.files)
+    assert found.data == {"words": WORDS}
 
 
 @pytest.mark.parametrize("odd", [None, "", "x", [], {}, 5, {"aligned_words": "x"}, [[1], None]])

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.test import Client
 
+from studio.models import Task, Track
 from tests.recorder import body
 
 pytestmark = pytest.mark.once
@@ -62,3 +64,20 @@ def test_a_form_without_a_sound_is_refused(refuse: Callable[..., str], url: str)
 
     assert ('id="id_audio_url_error"' if url else 'id="id_file_error"') in page
     assert 'value="My song"' in page
+
+
+@pytest.mark.parametrize("model", [MODEL, "add-instrumental"])
+@pytest.mark.parametrize(("seconds", "is_taken"), [(480.0, True), (480.5, False)])
+def test_eight_minutes_are_taken_and_no_more(
+    signed_in: Client, song: Task, model: str, seconds: float, is_taken: bool
+) -> None:
+    track = song.tracks.get()
+    sound = song.assets.create(key="s", kind="audio", label="S", file="s.mp3", duration=seconds)
+    Track.objects.update(sound=sound)
+    fields = {"track": track.pk, "title": "T", "tags": "folk", "negative_tags": "metal"}
+
+    answer = signed_in.post(f"/new/{model}/", fields)
+
+    assert answer.status_code == (302 if is_taken else 200)
+    told = "Vidgo takes at most 8 minutes: this one is longer." in answer.content.decode()
+    assert told is not is_taken

@@ -27,6 +27,7 @@ from vidgo_sandbox.faults import Faults
 pytestmark = pytest.mark.once
 
 KEY = {"Authorization": "Bearer sandbox"}
+BARE = {"Authorization": "sandbox"}
 SONG = SONGS[0]
 TRACK = {"task_id": SONG.task_id, "audio_id": SONG.audio_ids[0]}
 PERSONA = TRACK | {"name": "Quiet singer", "description": "Soft and warm."}
@@ -439,7 +440,7 @@ def test_bodies_that_are_no_submit(sandbox: Sandbox) -> None:
 
 
 def test_key_is_asked_for_everywhere(sandbox: Sandbox) -> None:
-    for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Bearer "}):
+    for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Bearer "}, BARE):
         for answer in (
             post(sandbox, "/api/generate/submit", {}, headers=headers),
             requests.get(f"{sandbox.url}/api/user/balance", headers=headers, timeout=30),
