@@ -18,7 +18,14 @@ from studio.media import analysis, showing
 from studio.media.looking import Seen, look
 from studio.media.receiving import LostLease, etag_of, receive, size_of
 from studio.models import Asset, Task
-from studio.storage.files import Part, check_room, delete_after_commit, incoming, is_full
+from studio.storage.files import (
+    Part,
+    check_room,
+    delete_after_commit,
+    forgotten,
+    incoming,
+    is_full,
+)
 from studio.storage.names import extension
 from studio.vidgo.fetching import FetchError
 
@@ -48,6 +55,7 @@ def save(asset_pk: int, lease: str) -> None:
     except LostLease:
         # Another worker has it, or the URL is another by now: what came so far is theirs.
         part.unlink(missing_ok=True)
+        etag_of(part).unlink(missing_ok=True)
     except FetchError as error:
         # A download that breaks off again and again, but each time further on, comes to its end.
         went_on = 0 < had < size_of(part)
@@ -59,6 +67,15 @@ def save(asset_pk: int, lease: str) -> None:
         else:
             logger.exception("asset %s could not be saved", asset.pk)
             _failed(asset, lease, "Our own storage could not be written to.")
+
+
+def clean() -> None:
+    """Delete what nobody goes on from: parts of files that are saved, or not there any more."""
+    waiting = Asset.objects.filter(state__in=[Asset.State.WAITING, Asset.State.FAILED])
+    for path in forgotten("asset-*"):
+        pk = path.name.split("-")[1]
+        if not (pk.isdecimal() and waiting.filter(pk=pk).exists()):
+            path.unlink(missing_ok=True)
 
 
 def save_again(asset_pk: int, user: lifecycle.User) -> None:

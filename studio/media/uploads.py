@@ -3,9 +3,7 @@
 import errno
 import hashlib
 import secrets
-import time
 from collections.abc import Iterable
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,13 +20,13 @@ from studio.media import analysis, sounds
 from studio.media.sounds import NotTakenError
 from studio.media.tags import text
 from studio.models import Upload
-from studio.storage.files import Part, incoming
+from studio.storage.files import Part, forgotten, incoming
 from studio.storage.names import file_name
 
 __all__ = ["NotTakenError", "clean", "full", "is_full", "keep", "settle", "too_large", "visible"]
 
-# Seconds without another byte after which a file is not arriving any more.
-FORGOTTEN = 6 * 3600
+# Files that arrive, that are copied out of the storage, and that are made from others.
+LEAVINGS = ("*.upload*", "copy-*", "preview-*", "slice-*")
 # How long a question waits for its answer.
 ASKED = timedelta(days=1)
 
@@ -47,12 +45,7 @@ def keep(sent: UploadedFile, user: Any) -> Upload:
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     if known := Upload.objects.filter(sha256=sha256).first():
-        # Whoever sent it last is asked.
-        Upload.objects.filter(pk=known.pk, question__gt="").update(created_by=person)
-        if known.deleted_at:
-            trash.restore_recording(known.pk, person)
-            known.refresh_from_db()
-        return known
+        return _once_more(known, sent, person)
     sound = sounds.examine(path)
     upload = _described(sound, Path(str(sent.name)).stem)
     upload.sha256, upload.created_by = sha256, person
@@ -62,6 +55,19 @@ def keep(sent: UploadedFile, user: Any) -> Upload:
         if not is_full(error):
             raise
         raise NotTakenError(full()) from None
+
+
+def _once_more(known: Upload, sent: UploadedFile, person: Any) -> Upload:
+    """Return an upload whose bytes have come again; what the storage has lost is kept anew."""
+    # Whoever sent it last is asked.
+    Upload.objects.filter(pk=known.pk, question__gt="").update(created_by=person)
+    if known.deleted_at:
+        trash.restore_recording(known.pk, person)
+        known.refresh_from_db()
+    if not _is_there(known):
+        _fill(known, sent, sounds.examine(_on_disk(sent)))
+        known.save(update_fields=["file", "size"])
+    return known
 
 
 def _described(sound: sounds.Sound, name: str) -> Upload:
@@ -77,7 +83,26 @@ def _described(sound: sounds.Sound, name: str) -> Upload:
     )
 
 
+def _is_there(upload: Upload) -> bool:
+    """Return whether the storage has all of an upload's file."""
+    storage, name = upload.file.storage, str(upload.file.name)
+    return storage.exists(name) and storage.size(name) == upload.size
+
+
 def _save(upload: Upload, sent: UploadedFile, sound: sounds.Sound) -> Upload:
+    _fill(upload, sent, sound)
+    try:
+        with transaction.atomic():
+            upload.save()
+            analysis.expect(upload)
+    except IntegrityError:
+        upload.file.delete(save=False)
+        return Upload.objects.get(sha256=upload.sha256)
+    return upload
+
+
+def _fill(upload: Upload, sent: UploadedFile, sound: sounds.Sound) -> None:
+    """Store what was sent, converted where Vidgo does not take it as it is."""
     made = incoming() / f"made-{secrets.token_hex(8)}.upload.flac"
     try:
         if sound.converts:
@@ -88,14 +113,6 @@ def _save(upload: Upload, sent: UploadedFile, sound: sounds.Sound) -> Upload:
             _store(upload, sent)
     finally:
         made.unlink(missing_ok=True)
-    try:
-        with transaction.atomic():
-            upload.save()
-            analysis.expect(upload)
-    except IntegrityError:
-        upload.file.delete(save=False)
-        return Upload.objects.get(sha256=upload.sha256)
-    return upload
 
 
 def _store(upload: Upload, content: File) -> None:
@@ -114,11 +131,10 @@ def settle(chosen: Iterable[Upload]) -> None:
 
 
 def clean() -> None:
-    """Delete what a killed web process left half arrived, and what nobody said yes to."""
-    for path in Path(settings.FILE_UPLOAD_TEMP_DIR).glob("*.upload*"):
-        with suppress(FileNotFoundError):
-            if time.time() - path.stat().st_mtime > FORGOTTEN:
-                path.unlink()
+    """Delete what killed processes left half arrived or half made, and what nobody said yes to."""
+    for pattern in LEAVINGS:
+        for path in forgotten(pattern):
+            path.unlink(missing_ok=True)
     with transaction.atomic():
         old = Upload.objects.select_for_update(of=("self",)).filter(
             question__gt="", created_at__lt=timezone.now() - ASKED

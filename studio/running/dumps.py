@@ -25,8 +25,10 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import FileField
 from django.utils import timezone
 
+from studio import lifecycle
 from studio.media import analysis
 from studio.models import Preview
+from studio.running import retention
 from vidgo_site import VERSION
 
 # Tables whose rows are in no backup: a session opens the studio to whoever reads it, and a password
@@ -100,6 +102,9 @@ def put_back(dump: Path, files: dict[str, Any], source: Callable[[str], IO[bytes
     call_command("migrate", interactive=False, verbosity=0)
     # Those of earlier releases hold sessions; a restore revives nobody.
     Session.objects.all().delete()
+    # What the backup does not know: Vidgo has gone on, and so has the time of what is to go.
+    lifecycle.doubt_sends()
+    retention.begin_anew()
     analysis.make_missing()
 
 

@@ -42,6 +42,13 @@ def announce() -> None:
     Account.objects.filter(pk=1).update(removes_from=timezone.now() + NOTICE)
 
 
+def begin_anew() -> None:
+    """Begin the week on the list, and the time in the trash, of what a restore brings back."""
+    announce()
+    for row_class in (Task, Upload):
+        row_class.objects.filter(deleted_at__isnull=False).update(deleted_at=timezone.now())
+
+
 def removes_from() -> datetime | None:
     """Return when the present rules take effect, None if they do already."""
     start = account.get().removes_from

@@ -46,17 +46,31 @@ class Standing:
 def keep(address: str, moment: datetime | None = None, anew: bool = False) -> Kept:
     """Make a backup at a place and note how it went. Raises BackupError, noted too.
 
-    A place that held backups and is empty is not begun `anew` by itself: it may not be mounted.
+    A place that held backups and is empty is not begun `anew` by itself: it may not be mounted. Nor
+    is one with backups of which this database knows nothing: it may be empty, and drive them out.
     """
     moment = moment or timezone.now()
     with noted(address, moment) as row:
         place = places.at(address)
-        if not (anew or vault.names(place)) and _good().filter(place=address).exists():
-            raise BackupError(f"{address} holds no backup, though it did: is it mounted? (--anew)")
+        if not anew:
+            _check_belongs(address, bool(vault.names(place)), row)
         kept = vault.save(place, moment)
         note(row, kept)
         row.name, row.copied, row.damaged = kept.name, kept.copied, len(kept.damaged)
     return kept
+
+
+def _check_belongs(address: str, has_backups: bool, row: Backup) -> None:
+    """Raise BackupError unless a place holds what this studio remembers of it."""
+    if not has_backups and _good().filter(place=address).exists():
+        raise BackupError(f"{address} holds no backup, though it did: is it mounted? (--anew)")
+    # A restored database holds its own backup as one that has not ended.
+    known = Backup.objects.filter(place=address, error="").exclude(pk=row.pk)
+    if has_backups and not known.exists():
+        raise BackupError(
+            f"{address} holds backups of which this studio knows nothing: restore one of them, or "
+            "take another place. (--anew)"
+        )
 
 
 def is_fresh(address: str) -> bool:

@@ -168,7 +168,10 @@ class _Run:
         entry = self.known.get(name, {})
         is_held = bool(entry) and self.held.get(_object(entry["sha256"])) == entry["size"]
         try:
-            if is_held and default_storage.size(name) == entry["size"]:
+            if is_held:
+                if default_storage.size(name) != entry["size"]:
+                    # Cut short in the storage: what is here from the time before is the file.
+                    raise _UnreadableError
                 return entry
             part = self.aside / "part"
             check_room(default_storage.size(name), self.aside)

@@ -3,8 +3,9 @@
 import errno
 import secrets
 import shutil
+import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from django.conf import settings
@@ -16,6 +17,8 @@ from django.db.models.fields.files import FieldFile
 CHUNK = 256 * 1024
 # Bytes that whatever writes a file leaves free: the database is often on the same disk.
 RESERVE = 16 * 1024**2
+# Seconds without another byte after which a file is not arriving, or being made, any more.
+FORGOTTEN = 6 * 3600
 
 
 class Part(File):
@@ -31,6 +34,14 @@ def incoming() -> Path:
     folder = Path(settings.STUDIO_DATA_DIR) / "incoming"
     folder.mkdir(exist_ok=True)
     return folder
+
+
+def forgotten(pattern: str) -> Iterator[Path]:
+    """Yield the files that are not whole yet, and not written to for FORGOTTEN seconds."""
+    for path in incoming().glob(pattern):
+        with suppress(FileNotFoundError):
+            if path.is_file() and time.time() - path.stat().st_mtime > FORGOTTEN:
+                yield path
 
 
 def check_room(size: int = 0, folder: Path | None = None) -> None:

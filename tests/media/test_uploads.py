@@ -16,7 +16,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from pytest_django import Settings
 
-from studio.media import uploads
+from studio.media import archive, uploads
 from studio.models import Task, Upload
 from studio.team import roles
 from tests.recorder import Recorder
@@ -383,16 +383,44 @@ def test_the_search_finds_files_by_every_word_and_keeps_what_is_chosen(
     assert "<bdi>Night bus</bdi>" in page
 
 
-def test_what_a_killed_web_process_left_is_cleared_but_not_what_arrives(db: None) -> None:
+def test_what_killed_processes_left_is_cleared_but_not_what_arrives_or_goes_on(
+    make: Callable[..., Task],
+) -> None:
     folder = Path(product_settings.FILE_UPLOAD_TEMP_DIR)
-    old, fresh, other = folder / "a.upload.wav", folder / "b.upload.wav", folder / "asset-1-part"
-    for path in (old, fresh, other):
-        path.write_bytes(b"half")
-    for path in (old, other):
-        os.utime(path, (time.time() - 86_400,) * 2)
+    assets = {
+        state: make().assets.create(key="a", kind="audio", label="A", state=state)
+        for state in ("waiting", "failed", "saved")
+    }
+    gone = ["a.upload.wav", "copy-1", "preview-1-a", "slice-1", "asset-0-part", "asset-x"]
+    gone.append(f"asset-{assets['saved'].pk}-part")
+    stays = [f"asset-{assets[state].pk}-part" for state in ("waiting", "failed")]
+    for name in (*gone, *stays, "b.upload.wav"):
+        (folder / name).write_bytes(b"half")
+    for name in (*gone, *stays):
+        os.utime(folder / name, (time.time() - 86_400,) * 2)
 
     uploads.clean()
+    archive.clean()
 
-    assert (old.exists(), fresh.exists(), other.exists()) == (False, True, True)
-    fresh.unlink()
-    other.unlink()
+    assert {name for name in gone if (folder / name).exists()} == set()
+    for name in (*stays, "b.upload.wav"):
+        (folder / name).unlink()
+
+
+@pytest.mark.parametrize("is_cut", [False, True])
+def test_what_the_storage_has_lost_is_there_again_when_it_is_sent_again(
+    signed_in: Client, tmp_path: Path, is_cut: bool
+) -> None:
+    path = tone(tmp_path / "song.mp3")
+    add(signed_in, path)
+    upload = Upload.objects.get()
+    if is_cut:
+        os.truncate(upload.file.path, 10)
+    else:
+        os.unlink(upload.file.path)
+
+    add(signed_in, path)
+
+    upload = Upload.objects.get()
+    assert upload.file.read() == path.read_bytes()
+    assert upload.size == path.stat().st_size

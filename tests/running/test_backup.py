@@ -60,6 +60,8 @@ def seen(product: Product, session: requests.Session) -> dict[str, str]:
     rows = json.loads(dump.stdout)
     for row in rows:
         fields = row["fields"]
+        # What is in the trash has its whole time there again.
+        fields["deleted_at"] = bool(fields.get("deleted_at"))
         if row["model"] == "auth.user":
             # Signing in leaves its date.
             fields.pop("last_login")

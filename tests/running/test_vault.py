@@ -15,8 +15,10 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 from pytest_django import Settings
 
-from studio.models import Asset, Backup, Task
-from studio.running import places, standing, vault
+from studio.lifecycle import account
+from studio.models import Account, Asset, Backup, Task
+from studio.running import places, retention, standing, vault
+from studio.running.dumps import BackupError
 
 FIRST = datetime(2026, 3, 1, 3, 30, tzinfo=UTC)
 FILE = 3000
@@ -227,3 +229,84 @@ def test_an_older_release_refuses_a_newer_backup(
 
 def given(kind: str, folder: Path) -> tuple[str, ...]:
     return ("--to", str(folder)) if kind == "place" else (str(folder / "studio.tar"),)
+
+
+def test_an_empty_studio_drives_out_no_backup(
+    studio: Callable[[str], Asset], tmp_path: Path
+) -> None:
+    address = str(tmp_path / "kept")
+    studio("Low tide")
+    standing.keep(address, FIRST)
+    Task.objects.all().delete()
+    Backup.objects.all().delete()
+
+    with pytest.raises(BackupError, match="holds backups of which this studio knows nothing"):
+        standing.keep(address, FIRST + timedelta(hours=7))
+
+    assert standing.read().failed
+    assert vault.names(places.at(address)) == [stamp(1)]
+    call_command("restore", stamp(1), "--from", address, "--force")
+    assert standing.keep(address, FIRST + timedelta(hours=8)).files == 1
+
+
+def test_another_place_is_taken_over_by_a_word(
+    studio: Callable[[str], Asset], tmp_path: Path
+) -> None:
+    studio("Low tide")
+    vault.save(places.at(str(tmp_path / "kept")), FIRST)
+
+    assert standing.keep(str(tmp_path / "kept"), FIRST + timedelta(days=1), anew=True).files == 1
+
+
+def test_what_waited_to_be_sent_may_have_been_since(
+    studio: Callable[[str], Asset], tmp_path: Path, make_task: Callable[..., Task]
+) -> None:
+    place = places.at(str(tmp_path / "kept"))
+    task = make_task()
+    Task.objects.update(evidence={"before": "100"})
+    vault.save(place, FIRST)
+
+    vault.restore(place, stamp(1))
+
+    task.refresh_from_db()
+    assert (task.status, task.due_at, task.evidence) == ("unconfirmed", None, {})
+    assert task.sent_at, "so that a callback of the first send counts"
+    assert "comes from a backup" in task.events.latest("pk").text
+
+
+def test_what_a_restore_brings_back_stays_its_whole_time(
+    studio: Callable[[str], Asset], tmp_path: Path
+) -> None:
+    place = places.at(str(tmp_path / "kept"))
+    in_trash, ruled = studio("In the trash"), studio("By the rules")
+    long_ago = timezone.now() - timedelta(days=100)
+    account.get()
+    Account.objects.update(keep_results=30, removes_from=long_ago)
+    Task.objects.update(finished_at=long_ago)
+    Task.objects.filter(pk=in_trash.task_id).update(deleted_at=long_ago)
+    vault.save(place, FIRST)
+    retention.remove()
+    assert files() == {}
+
+    vault.restore(place, stamp(1))
+    retention.remove()
+
+    assert {*files()} == {str(asset.file.name) for asset in (in_trash, ruled)}
+    assert [each.count for each in retention.going(timedelta(days=14))] == [1, 2]
+
+
+def test_a_file_that_was_cut_short_is_told_and_comes_back_whole(
+    studio: Callable[[str], Asset], tmp_path: Path
+) -> None:
+    address = str(tmp_path / "kept")
+    asset = studio("Low tide")
+    standing.keep(address, FIRST)
+    whole = files()
+    os.truncate(asset.file.path, 100)
+
+    kept = standing.keep(address, FIRST + timedelta(days=1))
+
+    assert kept.missing == [str(asset.file.name)]
+    assert "The storage has lost 1 file." in standing.read().trouble
+    vault.restore(places.at(address), kept.name)
+    assert files() == whole

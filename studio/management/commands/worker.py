@@ -20,7 +20,7 @@ from django_tasks_db.models import DBTaskResult
 
 from studio import jobs
 from studio.lifecycle import account
-from studio.media import analysis, uploads
+from studio.media import analysis, archive, uploads
 from studio.running import alarms, health, retention
 
 logger = logging.getLogger(__name__)
@@ -57,6 +57,7 @@ class Command(BaseCommand):
                 self._try(jobs.clean_engine)
                 self._try(retention.remove)
                 self._try(uploads.clean)
+                self._try(archive.clean)
                 self._try(health.forget_workers)
                 is_left = True
                 next_clean = time.monotonic() + CLEAN
