@@ -44,12 +44,12 @@ def keep(sent: UploadedFile, user: Any) -> Upload:
     path = _on_disk(sent)
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    if known := Upload.objects.filter(sha256=sha256).first():
-        return _once_more(known, sent, person)
-    sound = sounds.examine(path)
-    upload = _described(sound, Path(str(sent.name)).stem)
-    upload.sha256, upload.created_by = sha256, person
     try:
+        if known := Upload.objects.filter(sha256=sha256).first():
+            return _once_more(known, sent, person)
+        sound = sounds.examine(path)
+        upload = _described(sound, Path(str(sent.name)).stem)
+        upload.sha256, upload.created_by = sha256, person
         return _save(upload, sent, sound)
     except OSError as error:
         if not is_full(error):
