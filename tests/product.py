@@ -61,8 +61,16 @@ def drop_database(name: str) -> None:
 
 
 def lend_static(data: Path) -> None:
-    """Put the static files that the tests' run has packed into the data folder `data`, by links."""
-    shutil.copytree(os.environ["TEST_STATIC"], data / "static", copy_function=os.link)
+    """Put the static files that the tests' run has packed into the data folder `data`."""
+    shutil.copytree(os.environ["TEST_STATIC"], data / "static", copy_function=_link)
+
+
+def _link(source: str, target: str) -> None:
+    """Have one file in two places: a fifth of the time of a copy, which another disk takes."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
 
 
 class Product:

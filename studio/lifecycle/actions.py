@@ -9,6 +9,7 @@ from django.utils import timezone
 from studio import operations
 from studio.lifecycle import evidence, limits
 from studio.lifecycle.changes import (
+    MAY_BE_TWICE,
     NOT_NOW,
     NeedsWordError,
     NotPossibleError,
@@ -17,16 +18,11 @@ from studio.lifecycle.changes import (
     due,
     end,
     go_on,
-    is_doubtful,
     lock,
     tell,
 )
 from studio.lifecycle.making import Wish, bring_in, create
 from studio.models import Task
-
-MAY_BE_TWICE = (
-    "It is not known that Vidgo has nothing of it. Sent again, it may be made and paid for twice."
-)
 
 
 def cancel(task_pk: int, user: User) -> Task:
@@ -103,8 +99,7 @@ def check_again(tasks: list[Task], user: User, sure: bool) -> None:
 def try_again(task_pk: int, user: User, sure: bool) -> Task:
     """Make a task that came to nothing once more, with its settings; pressed twice it is one.
 
-    So is what was sent again already. Raises NotPossibleError, and NeedsWordError where Vidgo may
-    have made it after all, unless somebody is `sure`.
+    So is what was sent again already. Raises NotPossibleError, and what `create` raises.
     """
     with transaction.atomic():
         limits.hold(user)
@@ -113,11 +108,8 @@ def try_again(task_pk: int, user: User, sure: bool) -> Task:
             raise NotPossibleError(NOT_NOW)
         if task.operation == operations.IMPORT.name and task.vidgo_id:
             return bring_in(task.vidgo_id, user=user)[0]
-        again = Task.objects.filter(form_key__in=[_again_key(task), _try_key(task)]).first()
-        if again:
+        if again := Task.objects.filter(form_key=_again_key(task)).first():
             return again
-        if is_doubtful(task) and not sure and not evidence.read(task).is_against:
-            raise NeedsWordError(MAY_BE_TWICE)
         operation = operations.get(task.operation)
         if operation.takes_sound and not _has_sound(task, operation.form):
             raise NotPossibleError("The sound it was made from is gone. Choose another.")

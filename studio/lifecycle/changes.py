@@ -17,6 +17,9 @@ Status = Task.Status
 User = AbstractBaseUser | AnonymousUser | None
 
 NOT_NOW = "The task has gone on in the meantime."
+MAY_BE_TWICE = (
+    "It is not known that Vidgo has nothing of it. Sent again, it may be made and paid for twice."
+)
 # A task that is final here is asked for again this often: finished without a result, or failed
 # while the API tells nothing sure of it.
 MAX_ASKED = 8

@@ -178,6 +178,8 @@ def finish(task: Task, *, sure: bool) -> None:
         task.attempts = 0
         _claim(task)
     if task.assets.exists():
+        if task.error_code == "empty":
+            _claim(task)
         task.error, task.error_code = "", ""
         if sure:
             due(task, None)
@@ -188,6 +190,8 @@ def finish(task: Task, *, sure: bool) -> None:
         due(task, backoff(task.attempts + 1))
     else:
         task.error_code, task.error = "empty", EMPTY
+        # It can be asked for once more by hand, and made once more.
+        task.once_key = None
         due(task, None)
 
 

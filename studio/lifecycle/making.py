@@ -3,15 +3,30 @@
 import json
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from studio import operations
-from studio.lifecycle import limits
-from studio.lifecycle.changes import NotPossibleError, Status, User, actor, due, tell
+from studio.lifecycle import evidence, limits
+from studio.lifecycle.changes import (
+    MAY_BE_TWICE,
+    NeedsWordError,
+    NotPossibleError,
+    Status,
+    User,
+    actor,
+    due,
+    is_doubtful,
+    tell,
+)
 from studio.models import Asset, Task, Track, Upload
+
+# For so long a task that came to nothing is held against one like it.
+REMEMBERED = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -37,7 +52,7 @@ def create(
     """Keep a task to be sent. Returns it and True, or the one that is there already and False.
 
     One form (`form_key`) is one task; so is one once-only result, whoever asks for it. Raises
-    what `limits.check` raises.
+    what `limits.check` raises, and NeedsWordError where Vidgo may have made just this already.
     """
     once_key = operations.get(wish.operation).once_key(wish.input) or None
     form_key = form_key or uuid.uuid4()
@@ -49,6 +64,8 @@ def create(
                 if there := _there(key, once_key):
                     return there, False
                 limits.check(user, [(wish.operation, key)], sure)
+                if not sure and _may_be_made(wish):
+                    raise NeedsWordError(MAY_BE_TWICE)
                 task = Task(**vars(wish), form_key=key, once_key=once_key)
                 task.title = task.title[:200]
                 task.created_by, task.due_at = actor(user), timezone.now()
@@ -76,6 +93,23 @@ def _asked_for(one: Wish | Task) -> list[Any]:
     keys = [source and source.pk for source in sources]
     # A wish that knew of no stems is the same as ever.
     return [one.operation, one.input, *keys[:2], *filter(None, keys[2:])]
+
+
+def _may_be_made(wish: Wish) -> bool:
+    """Return whether Vidgo may have made just this for a task that came to nothing here."""
+    came_to_nothing = Q(status__in=Task.WITHOUT_RESULT) | Q(error_code="empty")
+    same = Task.objects.filter(
+        came_to_nothing,
+        created_at__gt=timezone.now() - REMEMBERED,
+        operation=wish.operation,
+        input=wish.input,
+        source_track=wish.source_track,
+        source_upload=wish.source_upload,
+        source_stem=wish.source_stem,
+    ).order_by()
+    # Of what was made once more somebody has answered for it.
+    same = same.exclude(Exists(Task.objects.filter(again_of=OuterRef("pk"))))
+    return any(is_doubtful(task) and not evidence.read(task).is_against for task in same)
 
 
 def _there(form_key: uuid.UUID, once_key: str | None) -> Task | None:

@@ -18,6 +18,8 @@ MAX_UNKNOWN = 6
 FRESH = timedelta(minutes=15)
 # Without any news for so long, the API has lost the task.
 MAX_AGE = timedelta(days=3)
+# Questions in a row that tell nothing of a task: eight hours of them.
+MAX_SILENT = 48
 
 
 def record_query(task_pk: int, lease: str, answer: Answer) -> None:
@@ -28,6 +30,7 @@ def record_query(task_pk: int, lease: str, answer: Answer) -> None:
             if task.lease == lease:
                 # What the body says decides below; this is for a body that says nothing.
                 task.attempts = task.attempts + 1 if task.is_final else 0
+                task.evidence = {k: v for k, v in task.evidence.items() if k != "silent"}
                 due(task, _next_look(task))
                 task.save()
         receive(task_pk, answer.raw, Delivery.Origin.QUERY, lease)
@@ -38,6 +41,7 @@ def record_query(task_pk: int, lease: str, answer: Answer) -> None:
             task = lock(task_pk)
             if task.lease == lease:
                 _not_told(task, answer)
+                _count_silence(task, answer)
         if task.status == Status.UNCONFIRMED:
             apply_waiting(task_pk)
 
@@ -66,6 +70,24 @@ def _not_told(task: Task, answer: Answer) -> None:
         case _:
             due(task, wait)
     task.save()
+
+
+def _count_silence(task: Task, answer: Answer) -> None:
+    """Count a question that has told nothing of a task; end one of which nothing is told for days.
+
+    Not by its age alone: it, or we, may have been away. While the account has trouble of its own,
+    that is why.
+    """
+    is_open = task.status in (Status.NOT_STARTED, Status.RUNNING)
+    if not is_open or isinstance(answer, Refused) or account.get().trouble:
+        return
+    silent = task.evidence.get("silent", 0) + 1
+    task.evidence = {**task.evidence, "silent": silent}
+    if silent < MAX_SILENT or timezone.now() - _began(task) < MAX_AGE:
+        task.save()
+        return
+    end(task, Status.FAILED, "lost", "Vidgo has told nothing of this task in three days.")
+    tell(task, task.error)
 
 
 def _next_look(task: Task) -> float | None:

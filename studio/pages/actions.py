@@ -39,7 +39,8 @@ def _helping(task: Task) -> list[Action]:
         found.append(_post(task, "task-cancel", "Cancel", "close", help_text))
     if task.operation in operations.OPERATIONS and task.status in Task.WITHOUT_RESULT:
         found.append({**_post(task, "task-try-again", "Try again", "again"), "look": "primary"})
-    if task.vidgo_id and (not task.is_final or task.status == Task.Status.FAILED):
+    is_open = not task.is_final or task.status == Task.Status.FAILED or task.error_code == "empty"
+    if task.vidgo_id and is_open:
         help_text = "Asks Vidgo how far it is."
         found.append(_post(task, "task-ask", "Check now", "again", help_text))
     if any(asset.state == Asset.State.FAILED for asset in task.assets.all()):

@@ -10,9 +10,10 @@ from django.conf import LazySettings
 from django.test import Client
 from django.utils import timezone
 
+from studio.lifecycle import account
 from studio.lifecycle.changes import MAX_ASKED
-from studio.lifecycle.polling import MAX_UNKNOWN
-from studio.models import Task
+from studio.lifecycle.polling import MAX_SILENT, MAX_UNKNOWN
+from studio.models import Account, Task
 from tests.recorder import Recorder, body
 
 SUBMIT, QUERY = "/api/generate/submit", "/api/generate/detail/music"
@@ -162,6 +163,34 @@ def test_who_was_away_for_days_gives_nothing_up_before_vidgo_has_been_asked(
     told = {**body("callback-create-music-video"), "task_id": sent.vidgo_id}
     api.answer(QUERY, {"code": 200, "data": told})
     assert ask(sent, timedelta(days=4)).status == "finished"
+
+
+def test_of_what_nothing_is_told_for_days_is_given_up_after_many_questions(
+    api: Recorder, sent: Task, ask: Ask
+) -> None:
+    for number in range(MAX_SILENT):
+        api.answer(QUERY, *ANSWERS["away"])
+        task = ask(sent, timedelta(days=4))
+        assert (task.status == "failed") is (number == MAX_SILENT - 1)
+    assert (task.error_code, task.due_at) == ("lost", None)
+    assert task.events.latest("pk").text == task.error
+
+
+@pytest.mark.parametrize(("age", "trouble"), [(timedelta(days=2), ""), (timedelta(days=4), "key")])
+def test_not_before_days_and_not_while_the_account_is_in_trouble(
+    api: Recorder, sent: Task, ask: Ask, age: timedelta, trouble: str
+) -> None:
+    Task.objects.update(evidence={"silent": MAX_SILENT})
+    account.get()
+    Account.objects.update(trouble=trouble)
+    api.answer(QUERY, *ANSWERS["none"])
+    assert ask(sent, age).status == "not_started"
+
+
+def test_a_word_of_vidgo_s_begins_the_count_anew(api: Recorder, sent: Task, ask: Ask) -> None:
+    Task.objects.update(evidence={"silent": MAX_SILENT})
+
+    assert "silent" not in ask(sent, timedelta(days=1)).evidence
 
 
 def test_a_fresh_task_may_be_unknown_a_few_times(api: Recorder, sent: Task, ask: Ask) -> None:

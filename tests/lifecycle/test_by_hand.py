@@ -132,6 +132,29 @@ def test_what_vidgo_may_have_made_is_not_tried_again_without_a_word(
     assert Task.objects.count() == 2
 
 
+@pytest.mark.parametrize(("state", "is_asked"), CAME_TO_NOTHING)
+def test_nor_is_just_the_same_made_by_a_form(
+    make: Make, signed_in: Client, state: dict[str, Any], is_asked: bool
+) -> None:
+    make(**state, input=SOUND)
+    path = f"/new/{STEMS}/"
+
+    page = signed_in.post(path, SOUND, follow=True).text
+    assert ("it may be made and paid for twice" in page) is is_asked
+    assert Task.objects.count() == (1 if is_asked else 2)
+    signed_in.post(path, {**SOUND, "title": "Another"})
+    assert Task.objects.count() == (2 if is_asked else 3)
+
+
+def test_where_somebody_has_said_yes_it_is_not_asked_again(make: Make, signed_in: Client) -> None:
+    task = make("failed", error_code="given_up", input=SOUND)
+    signed_in.post(f"/tasks/{task.pk}/again/", {"sure": "1"})
+
+    signed_in.post(f"/new/{STEMS}/", SOUND)
+
+    assert Task.objects.count() == 3
+
+
 def test_where_the_balance_speaks_against_it_no_word_is_needed(
     make: Make, signed_in: Client
 ) -> None:

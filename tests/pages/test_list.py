@@ -66,9 +66,12 @@ def filled(path: str, song: Task, **more: object) -> str:
 def test_a_stranger_is_sent_to_the_login(client: Client, song: Task, path: str) -> None:
     address = filled(path, song)
 
-    for answer in (client.get(address), client.post(address)):
-        assert answer.status_code == 302
-        assert answer["Location"] == f"/login/?next={address}"
+    read, sent = client.get(address), client.post(address)
+
+    assert (read.status_code, sent.status_code) == (302, 302)
+    assert read["Location"] == f"/login/?next={address}"
+    # What is only sent has no page: it is the one before that is led back to.
+    assert sent["Location"] == "/login/?next=%2F&ended=1"
 
 
 @pytest.mark.once
