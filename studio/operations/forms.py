@@ -133,10 +133,14 @@ class SongForm(OperationForm):
         self.fields["track"].queryset = Track.kept.select_related("task")  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
-        """Fill the ids from the chosen song; ids typed by hand win over it."""
+        """Fill the ids from the chosen song; beside one, ids by hand must be its own."""
         data = super().clean() or self.cleaned_data
         track = data.get("track")
         typed = [name for name in self.ids if data.get(name)]
+        own = {"task_id": track.task.vidgo_id, "audio_id": track.audio_id} if track else {}
+        if track and any(data[name] != own[name] for name in typed):
+            # Never guessed at: one of them would be paid for without being meant.
+            self.add_error(typed[0], "This names another song than the one you chose. Empty it.")
         if not typed and track:
             data["task_id"] = track.task.vidgo_id
             data["audio_id"] = track.audio_id
